@@ -1,0 +1,371 @@
+//! Composing: values to an interchange in bytes, its counts and control numbers right by construction.
+//!
+//! The caller brings control numbers, dates and times; separators are chosen freely. Data that holds
+//! a separator is refused, because no reader could tell it apart again. Whether the result is what
+//! the tables and a guide want is asked of the same check that judges what arrives.
+
+use crate::delimiters::Delimiters;
+use crate::table::Release;
+
+/// A segment to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its id.
+    pub id: String,
+    /// Its elements; the first is number 1. Empty ones at the end are not written.
+    pub elements: Vec<Element>,
+}
+
+/// An element to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    /// A value; the empty string leaves the element out.
+    Simple(String),
+    /// The components of a composite.
+    Composite(Vec<String>),
+    /// Repetitions, each with its components.
+    Repeated(Vec<Vec<String>>),
+}
+
+impl Segment {
+    /// A segment with no elements yet.
+    pub fn new(id: &str) -> Segment {
+        Segment { id: id.to_string(), elements: Vec::new() }
+    }
+
+    /// Adds the next element; the empty string leaves it out.
+    #[must_use]
+    pub fn with(mut self, value: impl Into<String>) -> Segment {
+        self.elements.push(Element::Simple(value.into()));
+        self
+    }
+
+    /// Adds the next element as a composite.
+    #[must_use]
+    pub fn with_components(mut self, components: &[&str]) -> Segment {
+        self.elements.push(Element::Composite(components.iter().map(|c| c.to_string()).collect()));
+        self
+    }
+
+    /// Reads the shorthand `QTY*QD*112*KH`, with `*` between elements and `:` between components.
+    ///
+    /// For tables, samples and tests; data with those characters in it is given element by element.
+    pub fn shorthand(text: &str) -> Segment {
+        let mut parts = text.split('*');
+        let mut segment = Segment::new(parts.next().unwrap_or_default());
+        for part in parts {
+            let components: Vec<&str> = part.split(':').collect();
+            segment = match components[..] {
+                [simple] => segment.with(simple),
+                _ => segment.with_components(&components),
+            };
+        }
+        segment
+    }
+}
+
+/// A transaction set to be written, without its `ST` and `SE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// `ST01`.
+    pub code: String,
+    /// `ST02`, four to nine characters, unique in the group.
+    pub control_number: String,
+    /// `ST03`, from release 005010 on.
+    pub convention: Option<String>,
+    /// What stands between `ST` and `SE`.
+    pub segments: Vec<Segment>,
+}
+
+/// A functional group to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// `GS01`.
+    pub functional_id: String,
+    /// `GS02`.
+    pub sender: String,
+    /// `GS03`.
+    pub receiver: String,
+    /// `GS04`, CCYYMMDD.
+    pub date: String,
+    /// `GS05`, HHMM or finer.
+    pub time: String,
+    /// `GS06`, 1 to 999,999,999.
+    pub control_number: u32,
+    /// `GS08`, the release and perhaps an industry's identifier.
+    pub version: String,
+    /// Its transaction sets.
+    pub sets: Vec<Set>,
+}
+
+/// An interchange to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interchange {
+    /// `ISA05` and `ISA06`.
+    pub sender: (String, String),
+    /// `ISA07` and `ISA08`.
+    pub receiver: (String, String),
+    /// `ISA09`, YYMMDD.
+    pub date: String,
+    /// `ISA10`, HHMM.
+    pub time: String,
+    /// Decides `ISA12`, and whether `ISA11` is `U` or the repetition separator.
+    pub release: Release,
+    /// `ISA13`, 0 to 999,999,999.
+    pub control_number: u32,
+    /// `ISA14`: whether a TA1 is asked for.
+    pub acknowledgment_requested: bool,
+    /// `ISA15`: `P` production, `T` test, `I` information.
+    pub usage: char,
+    /// `TA1` segments, answers to other interchanges.
+    pub acknowledgments: Vec<Segment>,
+    /// Its functional groups.
+    pub groups: Vec<Group>,
+}
+
+/// Why an interchange cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeError {
+    /// The value cannot be told apart from a separator once it is written.
+    #[error("{segment}{element:02} holds the {role} separator; choose other separators or change the data")]
+    SeparatorInData {
+        /// The segment's id.
+        segment: String,
+        /// The element's number.
+        element: usize,
+        /// Which separator it is.
+        role: &'static str,
+    },
+    /// An envelope value does not fit its fixed place.
+    #[error("{segment}{element:02} has {length} characters; {expected}")]
+    Envelope {
+        /// `ISA`, `GS` or `ST`.
+        segment: &'static str,
+        /// The element's number.
+        element: usize,
+        /// How many characters it has.
+        length: usize,
+        /// What fits.
+        expected: &'static str,
+    },
+    /// A segment id that is not two or three capital letters and digits.
+    #[error("a segment id is two or three capital letters and digits")]
+    SegmentId,
+}
+
+/// Writes an interchange; each segment is followed by the terminator and `delimiters.line_end`.
+///
+/// # Errors
+///
+/// [`ComposeError`] when a value does not fit or holds a separator.
+pub fn write(interchange: &Interchange, delimiters: &Delimiters) -> Result<Vec<u8>, ComposeError> {
+    let mut out = Out { bytes: Vec::new(), delimiters, repetition: None };
+    out.interchange(interchange)?;
+    Ok(out.bytes)
+}
+
+struct Out<'a> {
+    bytes: Vec<u8>,
+    delimiters: &'a Delimiters,
+    repetition: Option<u8>,
+}
+
+impl Out<'_> {
+    fn interchange(&mut self, it: &Interchange) -> Result<(), ComposeError> {
+        let eleven = match it.release {
+            Release::V004010 => b'U',
+            Release::V005010 => {
+                self.repetition = Some(self.delimiters.repetition.unwrap_or(b'^'));
+                self.delimiters.repetition.unwrap_or(b'^')
+            }
+        };
+        let control = number("ISA", 13, it.control_number, 9)?;
+        let fields: [(&str, usize); 15] = [
+            ("00", 2),
+            ("", 10),
+            ("00", 2),
+            ("", 10),
+            (&it.sender.0, 2),
+            (&it.sender.1, 15),
+            (&it.receiver.0, 2),
+            (&it.receiver.1, 15),
+            (&it.date, 6),
+            (&it.time, 4),
+            (&(eleven as char).to_string(), 1),
+            (it.release.interchange_version(), 5),
+            (&control, 9),
+            (if it.acknowledgment_requested { "1" } else { "0" }, 1),
+            (&it.usage.to_string(), 1),
+        ];
+        self.bytes.extend(b"ISA");
+        for (n, (value, width)) in fields.into_iter().enumerate() {
+            if value.len() > width {
+                return Err(ComposeError::Envelope {
+                    segment: "ISA",
+                    element: n + 1,
+                    length: value.len(),
+                    expected: "that is more than its fixed width",
+                });
+            }
+            if n + 1 != 11 {
+                self.refuse_separators("ISA", n + 1, value)?;
+            }
+            self.bytes.push(self.delimiters.element);
+            self.bytes.extend(value.as_bytes());
+            self.bytes.extend(std::iter::repeat_n(b' ', width - value.len()));
+        }
+        self.bytes.push(self.delimiters.element);
+        self.bytes.push(self.delimiters.component);
+        self.end_segment();
+        for acknowledgment in &it.acknowledgments {
+            self.segment(acknowledgment)?;
+        }
+        for group in &it.groups {
+            self.group(group)?;
+        }
+        self.segment(&Segment::new("IEA").with(it.groups.len().to_string()).with(control))
+    }
+
+    fn group(&mut self, group: &Group) -> Result<(), ComposeError> {
+        number("GS", 6, group.control_number, 9)?;
+        let control = group.control_number.to_string();
+        self.segment(
+            &Segment::new("GS")
+                .with(&group.functional_id)
+                .with(&group.sender)
+                .with(&group.receiver)
+                .with(&group.date)
+                .with(&group.time)
+                .with(&control)
+                .with("X")
+                .with(&group.version),
+        )?;
+        for set in &group.sets {
+            self.set(set)?;
+        }
+        self.segment(&Segment::new("GE").with(group.sets.len().to_string()).with(control))
+    }
+
+    fn set(&mut self, set: &Set) -> Result<(), ComposeError> {
+        if !(4..=9).contains(&set.control_number.len()) {
+            return Err(ComposeError::Envelope {
+                segment: "ST",
+                element: 2,
+                length: set.control_number.len(),
+                expected: "four to nine fit",
+            });
+        }
+        let start = Segment::new("ST").with(&set.code).with(&set.control_number);
+        self.segment(&match &set.convention {
+            Some(convention) => start.with(convention),
+            None => start,
+        })?;
+        for segment in &set.segments {
+            self.segment(segment)?;
+        }
+        let count = set.segments.len() + 2;
+        self.segment(&Segment::new("SE").with(count.to_string()).with(&set.control_number))
+    }
+
+    fn segment(&mut self, segment: &Segment) -> Result<(), ComposeError> {
+        let id = segment.id.as_bytes();
+        if !(2..=3).contains(&id.len())
+            || !id.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        {
+            return Err(ComposeError::SegmentId);
+        }
+        self.bytes.extend(id);
+        let mut kept = self.bytes.len();
+        for (n, element) in segment.elements.iter().enumerate() {
+            self.bytes.push(self.delimiters.element);
+            let start = self.bytes.len();
+            match element {
+                Element::Simple(value) => self.value(segment, n + 1, value)?,
+                Element::Composite(components) => self.composite(segment, n + 1, components)?,
+                Element::Repeated(repetitions) => {
+                    for (r, components) in repetitions.iter().enumerate() {
+                        if r > 0 {
+                            self.bytes.push(self.repetition.ok_or(
+                                ComposeError::SeparatorInData {
+                                    segment: segment.id.clone(),
+                                    element: n + 1,
+                                    role: "repetition",
+                                },
+                            )?);
+                        }
+                        self.composite(segment, n + 1, components)?;
+                    }
+                }
+            }
+            if self.bytes.len() > start {
+                kept = self.bytes.len();
+            }
+        }
+        self.bytes.truncate(kept);
+        self.end_segment();
+        Ok(())
+    }
+
+    fn composite(
+        &mut self,
+        segment: &Segment,
+        element: usize,
+        components: &[String],
+    ) -> Result<(), ComposeError> {
+        let last = components.iter().rposition(|c| !c.is_empty()).map_or(0, |n| n + 1);
+        for (n, component) in components[..last].iter().enumerate() {
+            if n > 0 {
+                self.bytes.push(self.delimiters.component);
+            }
+            self.value(segment, element, component)?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, segment: &Segment, element: usize, value: &str) -> Result<(), ComposeError> {
+        self.refuse_separators(&segment.id, element, value)?;
+        self.bytes.extend(value.as_bytes());
+        Ok(())
+    }
+
+    fn refuse_separators(&self, segment: &str, element: usize, value: &str) -> Result<(), ComposeError> {
+        let d = self.delimiters;
+        let role = value.bytes().find_map(|b| match b {
+            b if b == d.element => Some("element"),
+            b if b == d.segment => Some("segment"),
+            b if b == d.component => Some("component"),
+            b if Some(b) == self.repetition => Some("repetition"),
+            _ => None,
+        });
+        match role {
+            Some(role) => {
+                Err(ComposeError::SeparatorInData { segment: segment.to_string(), element, role })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn end_segment(&mut self) {
+        self.bytes.push(self.delimiters.segment);
+        self.bytes.extend(self.delimiters.line_end.as_bytes());
+    }
+}
+
+fn number(
+    segment: &'static str,
+    element: usize,
+    number: u32,
+    width: usize,
+) -> Result<String, ComposeError> {
+    let text = format!("{number:0width$}");
+    if text.len() > width {
+        return Err(ComposeError::Envelope {
+            segment,
+            element,
+            length: text.len(),
+            expected: "nine digits are the most",
+        });
+    }
+    Ok(text)
+}
