@@ -128,7 +128,9 @@ pub struct Interchange {
 #[non_exhaustive]
 pub enum ComposeError {
     /// The value cannot be told apart from a separator once it is written.
-    #[error("{segment}{element:02} holds the {role} separator; choose other separators or change the data")]
+    #[error(
+        "{segment}{element:02} holds the {role} separator; choose other separators or change the data"
+    )]
     SeparatorInData {
         /// The segment's id.
         segment: String,
@@ -323,13 +325,23 @@ impl Out<'_> {
         Ok(())
     }
 
-    fn value(&mut self, segment: &Segment, element: usize, value: &str) -> Result<(), ComposeError> {
+    fn value(
+        &mut self,
+        segment: &Segment,
+        element: usize,
+        value: &str,
+    ) -> Result<(), ComposeError> {
         self.refuse_separators(&segment.id, element, value)?;
         self.bytes.extend(value.as_bytes());
         Ok(())
     }
 
-    fn refuse_separators(&self, segment: &str, element: usize, value: &str) -> Result<(), ComposeError> {
+    fn refuse_separators(
+        &self,
+        segment: &str,
+        element: usize,
+        value: &str,
+    ) -> Result<(), ComposeError> {
         let d = self.delimiters;
         let role = value.bytes().find_map(|b| match b {
             b if b == d.element => Some("element"),

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1, take_while_m_n};
+use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{char, space0};
 use nom::combinator::{all_consuming, cut, map, map_res, opt, value};
 use nom::multi::{many0, separated_list1};
@@ -241,7 +241,13 @@ fn step(input: &str) -> IResult<&str, Step> {
 
 fn element_number(input: &str) -> IResult<&str, ElementNumber> {
     map(
-        (two_digits, opt(preceded(char('-'), map_res(take_while_m_n(1, 2, |c: char| c.is_ascii_digit()), str::parse)))),
+        (
+            two_digits,
+            opt(preceded(
+                char('-'),
+                map_res(take_while_m_n(1, 2, |c: char| c.is_ascii_digit()), str::parse),
+            )),
+        ),
         |(element, component)| ElementNumber { element, component: component.unwrap_or(0) },
     )
     .parse(input)
@@ -319,7 +325,9 @@ mod tests {
 
     #[test]
     fn a_bad_path_names_the_place() {
-        for (text, at) in [("", 1), ("ref", 1), ("N1*8R/REF*", 11), ("PTD/QTY/02/03", 11), ("N1/1", 4)] {
+        for (text, at) in
+            [("", 1), ("ref", 1), ("N1*8R/REF*", 11), ("PTD/QTY/02/03", 11), ("N1/1", 4)]
+        {
             assert_eq!(text.parse::<Path>().expect_err(text).at, at, "{text}");
         }
     }

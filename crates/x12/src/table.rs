@@ -167,7 +167,7 @@ pub struct Segment {
 }
 
 /// One element position of a segment, or one component of a composite.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ElementUse {
     /// The element's number in the dictionary (`373`, `I05`) or a composite's id (`C001`).
     pub element: &'static str,

@@ -1,0 +1,229 @@
+//! The rules of a guide while a set is read: which hold here, how often their places were seen.
+
+use std::sync::Arc;
+
+use crate::finding::{Fault, RuleName, Severity};
+use crate::plan::{Plan, RulePlan};
+use crate::segment::Segment;
+use crate::table::{ElementUse, Usage};
+
+/// What is known while a set is read against a guide.
+#[derive(Debug, Default)]
+pub(crate) struct Guided {
+    /// For each loop a path leads through: whether the open instance is one that is meant.
+    open: Vec<bool>,
+    /// For each rule: how often its place was seen in the open loop.
+    seen: Vec<u32>,
+    /// The latest values conditions look at.
+    watched: Vec<Vec<u8>>,
+}
+
+/// A guide's rule that does not hold.
+#[derive(Debug)]
+pub(crate) struct RuleFault {
+    pub(crate) fault: Fault,
+    pub(crate) severity: Severity,
+    pub(crate) name: Arc<RuleName>,
+    /// The row it speaks of.
+    pub(crate) row: u16,
+    pub(crate) used: Option<&'static ElementUse>,
+    pub(crate) element: u8,
+    pub(crate) component: u8,
+}
+
+impl Guided {
+    /// Starts a set.
+    pub(crate) fn start(&mut self, plan: &Plan) {
+        self.open.clear();
+        self.open.resize(plan.nodes.len(), false);
+        self.open[0] = true;
+        self.seen.clear();
+        self.seen.resize(plan.rules.len(), 0);
+        self.watched.resize_with(plan.watches, Vec::new);
+        self.watched.iter_mut().for_each(Vec::clear);
+    }
+
+    /// A segment of a row that rules hang on. `flagged` are the elements something is wrong with
+    /// already, bit n for element n.
+    pub(crate) fn segment(
+        &mut self,
+        plan: &Plan,
+        row: u16,
+        segment: &Segment<'_>,
+        flagged: u64,
+        faults: &mut Vec<RuleFault>,
+    ) {
+        let here = &plan.rows[row as usize];
+        for (watch, element) in &here.watches {
+            let watched = &mut self.watched[*watch as usize];
+            watched.clear();
+            watched.extend(segment.element(*element as usize));
+        }
+        for number in &here.nodes {
+            let node = &plan.nodes[*number as usize];
+            self.open[*number as usize] =
+                self.open[node.parent as usize] && node.is.iter().all(|is| is.fits(segment));
+            node.rules.iter().for_each(|rule| self.seen[*rule as usize] = 0);
+        }
+        for number in &here.rules {
+            let rule = &plan.rules[*number as usize];
+            if !self.open[rule.scope as usize] {
+                continue;
+            }
+            if !rule.is.iter().all(|is| is.fits(segment)) {
+                // What qualifies cannot be read: nothing can be said about it.
+                if rule.is.iter().any(|is| is.is_among(flagged)) {
+                    self.seen[*number as usize] += 1;
+                }
+                continue;
+            }
+            let holds = rule.when.as_ref().is_none_or(|when| {
+                when.holds(match when.watch {
+                    Some(watch) => &self.watched[watch as usize],
+                    None => segment.element(when.element as usize),
+                })
+            });
+            if holds {
+                let seen = &mut self.seen[*number as usize];
+                *seen += 1;
+                if let Some(fault) = judge(plan, rule, *seen, segment, flagged) {
+                    faults.push(fault);
+                }
+            }
+        }
+    }
+
+    /// A segment was taken for one of `row`: what would ask for it is satisfied.
+    pub(crate) fn excuse(&mut self, plan: &Plan, row: u16) {
+        let mut row = row;
+        while row != 0 {
+            for rule in &plan.rows[row as usize].rules {
+                self.seen[*rule as usize] += 1;
+            }
+            row = plan.rows[row as usize].home;
+        }
+    }
+
+    /// The loop that `opener` opens ends; 0 is the set itself.
+    pub(crate) fn close(&mut self, plan: &Plan, opener: u16, faults: &mut Vec<RuleFault>) {
+        match opener {
+            0 => self.close_node(plan, 0, faults),
+            _ => {
+                for node in &plan.rows[opener as usize].nodes {
+                    self.close_node(plan, *node, faults);
+                }
+            }
+        }
+    }
+
+    fn close_node(&mut self, plan: &Plan, node: u16, faults: &mut Vec<RuleFault>) {
+        if !std::mem::take(&mut self.open[node as usize]) {
+            return;
+        }
+        for number in &plan.nodes[node as usize].rules {
+            let rule = &plan.rules[*number as usize];
+            let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_none();
+            let holds = || match &rule.when {
+                None => true,
+                Some(when) => {
+                    when.watch.is_some_and(|watch| when.holds(&self.watched[watch as usize]))
+                }
+            };
+            if asked && self.seen[*number as usize] == 0 && holds() {
+                faults.push(RuleFault {
+                    fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
+                    severity: rule.severity,
+                    name: Arc::clone(&rule.name),
+                    row: rule.row,
+                    used: None,
+                    element: 0,
+                    component: 0,
+                });
+            }
+        }
+    }
+}
+
+/// What is wrong with a segment a rule speaks of; the first thing only.
+fn judge(
+    plan: &Plan,
+    rule: &RulePlan,
+    seen: u32,
+    segment: &Segment<'_>,
+    flagged: u64,
+) -> Option<RuleFault> {
+    let row = &plan.rows[rule.row as usize];
+    let fault = |fault, used, element, component| {
+        Some(RuleFault {
+            fault,
+            severity: rule.severity,
+            name: Arc::clone(&rule.name),
+            row: rule.row,
+            used,
+            element,
+            component,
+        })
+    };
+    if let Some(max) = rule.max
+        && seen == max + 1
+    {
+        return fault(Fault::GuideTooMany { max, is_loop: row.opens }, None, 0, 0);
+    }
+    let Some(number) = rule.element else {
+        return match rule.usage {
+            Some(Usage::Never) => fault(Fault::GuideSegmentUnused, None, 0, 0),
+            _ => None,
+        };
+    };
+    if rule.usage == Some(Usage::Never) && rule.element_of_path().is_none() {
+        return fault(Fault::GuideSegmentUnused, None, 0, 0);
+    }
+    if flagged & 1 << number.element != 0 {
+        return None;
+    }
+    let plans = &plan.segments[row.segment as usize].elements;
+    let element = plans.get(number.element as usize - 1)?;
+    let value = match number.component {
+        0 => segment.element(number.element as usize),
+        _ => return judge_component(plan, rule, segment),
+    };
+    let wrong = wrong_value(rule, value)?;
+    fault(wrong, Some(element.used), number.element, 0)
+}
+
+fn judge_component(plan: &Plan, rule: &RulePlan, segment: &Segment<'_>) -> Option<RuleFault> {
+    let number = rule.element?;
+    let row = &plan.rows[rule.row as usize];
+    let element = plan.segments[row.segment as usize].elements.get(number.element as usize - 1)?;
+    let composite = element.composite.as_ref()?;
+    let mut components = segment.components(number.element as usize);
+    let value = components.nth(number.component as usize - 1).unwrap_or_default();
+    Some(RuleFault {
+        fault: wrong_value(rule, value)?,
+        severity: rule.severity,
+        name: Arc::clone(&rule.name),
+        row: rule.row,
+        used: composite.elements.get(number.component as usize - 1).map(|inner| inner.used),
+        element: number.element,
+        component: number.component,
+    })
+}
+
+fn wrong_value(rule: &RulePlan, value: &[u8]) -> Option<Fault> {
+    if value.is_empty() {
+        let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_some();
+        return asked.then_some(Fault::GuideElementMissing);
+    }
+    if rule.usage == Some(Usage::Never) {
+        return Some(Fault::GuideElementUnused);
+    }
+    if !rule.code_names.is_empty() && !rule.codes.has(value) {
+        return Some(Fault::GuideCode { codes: rule.code_names.clone() });
+    }
+    let length = std::str::from_utf8(value).map_or(value.len(), |text| text.chars().count());
+    match (rule.min_length, rule.max_length) {
+        (Some(min), _) if length < min as usize => Some(Fault::GuideTooShort { length, min }),
+        (_, Some(max)) if length > max as usize => Some(Fault::GuideTooLong { length, max }),
+        _ => None,
+    }
+}

@@ -1,0 +1,324 @@
+//! Walking a transaction set's rows: which row each segment stands in, and what is out of place.
+//!
+//! A clean set never leaves the step table. What does not fit is placed where the segments after it
+//! fit best, so that one mistake is told once and the rest of the set is still checked.
+
+use crate::delimiters::Delimiters;
+use crate::dictionary;
+use crate::finding::Fault;
+use crate::plan::{Plan, StepTo};
+use crate::segment::SegmentId;
+
+/// How many of the following segments are tried when a segment does not fit.
+const TRIED: usize = 8;
+/// How far ahead a missing segment is looked for.
+const FAR: usize = 64 << 10;
+/// How often a set may look that far; after that what does not fit stays where it is.
+const FAR_LOOKS: u32 = 16;
+
+/// Where in the rows of a set its reading stands.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// The row of the latest segment.
+    pub(crate) at: u16,
+    /// How often each row stands in the open instance of the loop around it.
+    pub(crate) counts: Vec<u32>,
+    far_looks: u32,
+}
+
+/// Where a segment was placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// In this row.
+    Row(u16),
+    /// In this row, though it is not what the row asks for; its elements are not looked at.
+    Supposed(u16),
+    /// Nowhere.
+    Out,
+}
+
+/// A fault of structure.
+#[derive(Debug)]
+pub(crate) struct RowFault {
+    pub(crate) fault: Fault,
+    /// The segment it is about; another than the one read when that one is missing.
+    pub(crate) id: SegmentId,
+    pub(crate) row: Option<u16>,
+}
+
+/// The segments that follow in the set, ids only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ahead<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) delimiters: Delimiters,
+}
+
+impl Ahead<'_> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SegmentId> {
+        let d = self.delimiters;
+        let rest = &self.bytes[..self.bytes.len().min(FAR)];
+        rest.split(move |b| *b == d.segment)
+            .map(move |segment| {
+                let blank = segment.iter().position(|b| !b.is_ascii_whitespace());
+                let segment = &segment[blank.unwrap_or(segment.len())..];
+                let end = segment.iter().take(4).position(|b| *b == d.element);
+                SegmentId::new(&segment[..end.unwrap_or(segment.len().min(4))])
+            })
+            .take_while(|id| !is_envelope(*id))
+    }
+}
+
+/// Whether the id is one of the segments that hold transaction sets apart.
+pub(crate) fn is_envelope(id: SegmentId) -> bool {
+    matches!(id.as_bytes(), b"ST" | b"SE" | b"GS" | b"GE" | b"ISA" | b"IEA")
+}
+
+impl Walk {
+    /// Starts a set.
+    pub(crate) fn start(&mut self, plan: &Plan) {
+        self.at = 0;
+        self.far_looks = 0;
+        self.counts.clear();
+        self.counts.resize(plan.rows.len(), 0);
+        self.counts[0] = 1;
+    }
+
+    /// The row a segment stands in when nothing is wrong; `None` needs a closer look.
+    #[inline]
+    pub(crate) fn step(&self, plan: &Plan, symbol: u16) -> Option<u16> {
+        match plan.step(self.at, symbol) {
+            StepTo::Row(row) if self.counts[row as usize] < plan.rows[row as usize].max => {
+                Some(row)
+            }
+            _ => None,
+        }
+    }
+
+    /// Goes to a row and counts it; a loop's rows start anew.
+    #[inline]
+    pub(crate) fn enter(&mut self, plan: &Plan, row: u16) {
+        let here = &plan.rows[row as usize];
+        self.counts[row as usize] += 1;
+        if here.opens {
+            self.counts[row as usize + 1..here.end as usize].fill(0);
+        }
+        self.at = row;
+    }
+
+    /// The loops that end when reading goes on at `row`, or all when it goes on nowhere; the
+    /// innermost first.
+    pub(crate) fn left<'p>(
+        &self,
+        plan: &'p Plan,
+        row: Option<u16>,
+    ) -> impl Iterator<Item = u16> + use<'p> {
+        let home = row.map(|row| plan.rows[row as usize].home);
+        let here = &plan.rows[self.at as usize];
+        let mut around = if here.opens { self.at } else { here.home };
+        std::iter::from_fn(move || {
+            let inside = home.is_none_or(|home| around != home && !plan.is_in(home, around));
+            if around == 0 || !inside {
+                return None;
+            }
+            let left = around;
+            around = plan.rows[around as usize].home;
+            Some(left)
+        })
+    }
+
+    /// The way down to a row, e.g. `PTD[2]/QTY[17]`.
+    pub(crate) fn path(&self, plan: &Plan, row: u16) -> String {
+        let here = &plan.rows[row as usize];
+        let step = format!("{}[{}]", here.id, self.counts[row as usize].max(1));
+        match here.home {
+            0 => step,
+            home => format!("{}/{step}", self.path(plan, home)),
+        }
+    }
+
+    /// Places a segment that the step table does not place.
+    pub(crate) fn place(
+        &mut self,
+        plan: &Plan,
+        id: SegmentId,
+        ahead: Ahead<'_>,
+        faults: &mut Vec<RowFault>,
+    ) -> Placed {
+        if plan.symbol(id).is_none() {
+            return self.place_foreign(plan, id, ahead, faults);
+        }
+        let mut full = None;
+        for row in plan.candidates(self.at, id) {
+            if self.counts[row as usize] >= plan.rows[row as usize].max {
+                full = full.or(Some(row));
+                continue;
+            }
+            let missing = self.missing(plan, Some(row));
+            if missing.is_empty() || self.is_skip(plan, row, &missing, ahead) {
+                faults.extend(missing.iter().map(|row| missing_fault(plan, *row)));
+                self.enter(plan, row);
+                return Placed::Row(row);
+            }
+        }
+        match full {
+            Some(row) => self.place_surplus(plan, row, faults),
+            None => self.place_elsewhere(plan, id, ahead, faults),
+        }
+    }
+
+    /// What must be there and is not, from here to `row` or to the end of the set.
+    pub(crate) fn missing(&self, plan: &Plan, row: Option<u16>) -> Vec<u16> {
+        let mut missing = plan.passed_musts(self.at, row);
+        missing.retain(|row| self.counts[*row as usize] == 0);
+        missing
+    }
+
+    /// Whether going to `row` skips rows that really are missing; not when they come later.
+    fn is_skip(&mut self, plan: &Plan, row: u16, missing: &[u16], ahead: Ahead<'_>) -> bool {
+        if self.score(plan, row, ahead) > self.score(plan, self.at, ahead) {
+            return true;
+        }
+        if self.far_looks == FAR_LOOKS {
+            return false;
+        }
+        self.far_looks += 1;
+        !ahead.ids().any(|id| missing.iter().any(|row| plan.rows[*row as usize].id == id))
+    }
+
+    /// How well the segments that follow fit after `row`.
+    fn score(&self, plan: &Plan, row: u16, ahead: Ahead<'_>) -> u32 {
+        let (mut at, mut score) = (row, 0);
+        for id in ahead.ids().take(TRIED) {
+            let choice = plan.symbol(id).and_then(|symbol| plan.first_choice(at, symbol));
+            if let Some((row, passes)) = choice {
+                score += if passes { 1 } else { 2 };
+                at = row;
+            }
+        }
+        score
+    }
+
+    /// One more than the row holds: told once, then read on as part of it.
+    fn place_surplus(&mut self, plan: &Plan, row: u16, faults: &mut Vec<RowFault>) -> Placed {
+        let here = &plan.rows[row as usize];
+        if self.counts[row as usize] == here.max {
+            let fault = match here.opens {
+                true => Fault::LoopTooMany { max: here.max },
+                false => Fault::SegmentTooMany { max: here.max },
+            };
+            faults.push(RowFault { fault, id: here.id, row: Some(row) });
+        }
+        self.enter(plan, row);
+        Placed::Row(row)
+    }
+
+    /// A segment of the set that has no place here or after this.
+    fn place_elsewhere(
+        &mut self,
+        plan: &Plan,
+        id: SegmentId,
+        ahead: Ahead<'_>,
+        faults: &mut Vec<RowFault>,
+    ) -> Placed {
+        let rows = || (1..plan.rows.len() as u16).filter(|row| plan.rows[*row as usize].id == id);
+        let is_open = |row: u16| {
+            let home = plan.rows[row as usize].home;
+            home == self.at || plan.is_in(self.at, home)
+        };
+        let stay = self.score(plan, self.at, ahead);
+        // Of the places that fit what follows equally well, the nearest after here.
+        let best = rows()
+            .map(|row| (self.score(plan, row, ahead), row))
+            .filter(|(score, _)| *score > stay)
+            .max_by_key(|(score, row)| (*score, *row > self.at, std::cmp::Reverse(*row)));
+        let used_up = rows().find(|row| {
+            is_open(*row) && self.counts[*row as usize] >= plan.rows[*row as usize].max
+        });
+        let Some((_, row)) = best else {
+            let fault = match used_up {
+                Some(row) => {
+                    self.counts[row as usize] += 1;
+                    let max = plan.rows[row as usize].max;
+                    match plan.rows[row as usize].opens {
+                        true => Fault::LoopTooMany { max },
+                        false => Fault::SegmentTooMany { max },
+                    }
+                }
+                None => Fault::SegmentOutOfOrder,
+            };
+            faults.push(RowFault { fault, id, row: used_up });
+            return Placed::Out;
+        };
+        faults.push(self.why_elsewhere(plan, id, row, ahead));
+        self.jump(plan, row);
+        Placed::Row(row)
+    }
+
+    /// The fault of a segment that stands in a loop nothing has opened: the loop's first segment is
+    /// missing, unless it comes later.
+    fn why_elsewhere(
+        &mut self,
+        plan: &Plan,
+        id: SegmentId,
+        row: u16,
+        ahead: Ahead<'_>,
+    ) -> RowFault {
+        let home = plan.rows[row as usize].home;
+        let opener = &plan.rows[home as usize];
+        let is_missing = home != 0
+            && opener.must
+            && self.counts[home as usize] == 0
+            && !ahead.ids().any(|id| id == opener.id);
+        if is_missing {
+            self.counts[home as usize] = 1;
+            return missing_fault(plan, home);
+        }
+        RowFault { fault: Fault::SegmentOutOfOrder, id, row: Some(row) }
+    }
+
+    /// Goes to a row without the loops around it having been opened in order.
+    fn jump(&mut self, plan: &Plan, row: u16) {
+        let mut home = plan.rows[row as usize].home;
+        while home != 0 && home != self.at && !plan.is_in(self.at, home) {
+            let opener = &plan.rows[home as usize];
+            self.counts[home as usize + 1..opener.end as usize].fill(0);
+            home = opener.home;
+        }
+        self.enter(plan, row);
+    }
+
+    /// A segment that is not of the set: perhaps a mistyped one.
+    fn place_foreign(
+        &mut self,
+        plan: &Plan,
+        id: SegmentId,
+        ahead: Ahead<'_>,
+        faults: &mut Vec<RowFault>,
+    ) -> Placed {
+        if dictionary::segment(plan.set().release, id.as_bytes()).is_some() {
+            faults.push(RowFault { fault: Fault::SegmentNotInSet, id, row: None });
+            return Placed::Out;
+        }
+        let stay = self.score(plan, self.at, ahead);
+        let meant = plan.near(self.at, id).into_iter().find(|row| {
+            self.counts[*row as usize] < plan.rows[*row as usize].max
+                && self.missing(plan, Some(*row)).is_empty()
+                && self.score(plan, *row, ahead) >= stay
+        });
+        let fault = Fault::SegmentUnknown { meant: meant.map(|row| plan.rows[row as usize].id) };
+        faults.push(RowFault { fault, id, row: None });
+        match meant {
+            Some(row) => {
+                self.enter(plan, row);
+                Placed::Supposed(row)
+            }
+            None => Placed::Out,
+        }
+    }
+}
+
+/// The fault of a row that must be there and is not.
+pub(crate) fn missing_fault(plan: &Plan, row: u16) -> RowFault {
+    let here = &plan.rows[row as usize];
+    RowFault { fault: Fault::SegmentMissing { is_loop: here.opens }, id: here.id, row: Some(row) }
+}
