@@ -1,0 +1,482 @@
+//! The partner book: every partner's folder, read and checked together.
+//!
+//! ```text
+//! partners/
+//!   utility.toml              ourselves
+//!   prairie-power/
+//!     partner.toml            who they are, and what we exchange
+//!     867.guide.toml          what they ask of an 867
+//! ```
+//!
+//! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
+//! and refused.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use tieline_x12::guide::Guide;
+use tieline_x12::table::Release;
+
+use crate::builtin;
+use crate::file_error::FileError;
+use crate::guide_file::{self, GuideFile};
+use crate::profile::{GuideName, InterchangeId, Profile, ProfileFile, Utility};
+use crate::profile::{read_profile, read_utility};
+use crate::toml_file::{Source, did_you_mean};
+
+/// Whom we trade with, and who we are.
+#[derive(Debug, Clone, Default)]
+pub struct PartnerBook {
+    utility: Option<Utility>,
+    partners: Vec<Partner>,
+}
+
+/// One partner: its profile and its guides.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    profile: Profile,
+    /// For each document of the profile.
+    guides: Vec<Option<GuideFile>>,
+}
+
+impl PartnerBook {
+    /// Reads a directory of partners. One that does not exist is an empty book.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong in any file, sorted by file and line.
+    pub fn load(directory: &Path) -> Result<PartnerBook, Vec<FileError>> {
+        let mut reading = Reading::default();
+        match fs::metadata(directory) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            _ => reading.directory(directory),
+        }
+        reading.finish()
+    }
+
+    /// Ourselves, when `utility.toml` says who that is.
+    pub fn utility(&self) -> Option<&Utility> {
+        self.utility.as_ref()
+    }
+
+    /// Every partner, in the order of their ids.
+    pub fn partners(&self) -> &[Partner] {
+        &self.partners
+    }
+
+    /// The partner with this id.
+    pub fn find(&self, id: &str) -> Option<&Partner> {
+        self.partners.iter().find(|partner| partner.profile.id == id)
+    }
+
+    /// The partner of an interchange: its sender, or else its receiver.
+    ///
+    /// Each side is a qualifier and an id as the `ISA` has them; spaces around them do not count.
+    /// Ourselves are never a partner.
+    pub fn find_by_isa(
+        &self,
+        sender: (&[u8], &[u8]),
+        receiver: (&[u8], &[u8]),
+    ) -> Option<&Partner> {
+        [sender, receiver].into_iter().find_map(|(qualifier, id)| {
+            let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
+            let same = |isa: &InterchangeId| {
+                isa.qualifier.as_bytes() == qualifier && isa.id.as_bytes() == id
+            };
+            self.partners.iter().find(|partner| partner.profile.x12.isa.iter().any(same))
+        })
+    }
+}
+
+impl Partner {
+    /// Who it is.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
+    /// both directions, the first.
+    pub fn guide(&self, set: &str, release: Release) -> Option<&Guide> {
+        self.guide_file(set, release).map(|file| &file.guide)
+    }
+
+    /// The same with the text it was read from.
+    pub fn guide_file(&self, set: &str, release: Release) -> Option<&GuideFile> {
+        self.guide_files().find(|file| file.guide.set == set && file.guide.release == release)
+    }
+
+    /// All its guides, in the order of its documents.
+    pub fn guide_files(&self) -> impl Iterator<Item = &GuideFile> {
+        self.guides.iter().flatten()
+    }
+}
+
+/// A book in the making.
+#[derive(Default)]
+struct Reading {
+    book: PartnerBook,
+    /// Every interchange id so far, and whose it is.
+    ids: Vec<(InterchangeId, String)>,
+    errors: Vec<FileError>,
+}
+
+impl Reading {
+    fn finish(mut self) -> Result<PartnerBook, Vec<FileError>> {
+        if self.errors.is_empty() {
+            return Ok(self.book);
+        }
+        self.errors.sort_by(|a, b| a.order().cmp(&b.order()));
+        Err(self.errors)
+    }
+
+    fn directory(&mut self, directory: &Path) {
+        let names = self.names(directory);
+        if names.iter().any(|name| name == "utility.toml") {
+            self.utility(&directory.join("utility.toml"));
+        }
+        for name in names {
+            let path = directory.join(&name);
+            if name == "utility.toml" || name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                self.partner(&name, &path);
+            } else if name.ends_with(".toml") {
+                self.unexpected(&path, &name, &["utility.toml"]);
+            }
+        }
+    }
+
+    /// The names in a directory, sorted.
+    fn names(&mut self, directory: &Path) -> Vec<String> {
+        let shown = directory.display().to_string();
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(e) => {
+                self.errors.push(FileError::whole(&shown, format!("cannot be read: {e}")));
+                return Vec::new();
+            }
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry.map(|entry| entry.file_name().into_string()) {
+                Ok(Ok(name)) => names.push(name),
+                Ok(Err(name)) => {
+                    let message = format!("{} is not a name in UTF-8", name.display());
+                    self.errors.push(FileError::whole(&shown, message));
+                }
+                Err(e) => {
+                    self.errors.push(FileError::whole(&shown, format!("cannot be read: {e}")));
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    fn unexpected(&mut self, path: &Path, name: &str, known: &[&str]) {
+        let error = FileError::whole(&path.display().to_string(), "is no file of a partner");
+        let help = did_you_mean(name, known)
+            .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+        self.errors.push(error.with_help(help));
+    }
+
+    fn open(&mut self, path: &Path) -> Option<Source> {
+        Source::open(path).map_err(|errors| self.errors.extend(errors)).ok()
+    }
+
+    fn utility(&mut self, path: &Path) {
+        let Some(source) = self.open(path) else { return };
+        match read_utility(&source) {
+            Ok((utility, places)) => {
+                self.claim(&utility.x12.isa, "ourselves", &source, &places);
+                self.book.utility = Some(utility);
+            }
+            Err(errors) => self.errors.extend(errors),
+        }
+    }
+
+    /// Notes whose the ids are, and refuses one that is another's already.
+    fn claim(
+        &mut self,
+        ids: &[InterchangeId],
+        owner: &str,
+        source: &Source,
+        places: &[Range<usize>],
+    ) {
+        for (id, place) in ids.iter().zip(places) {
+            let same = |(other, whose): &&(InterchangeId, String)| {
+                whose != owner && (&other.qualifier, &other.id) == (&id.qualifier, &id.id)
+            };
+            if let Some((_, whose)) = self.ids.iter().find(same) {
+                let message = format!("this id is that of {whose} already");
+                self.errors.push(source.error(place.clone(), message));
+            }
+            self.ids.push((id.clone(), owner.to_string()));
+        }
+    }
+
+    fn partner(&mut self, id: &str, folder: &Path) {
+        let names = self.names(folder);
+        if !names.iter().any(|name| name == "partner.toml") {
+            let error = FileError::whole(&folder.display().to_string(), "has no partner.toml");
+            self.errors.push(error);
+        }
+        let mut guides = Vec::new();
+        let mut broken = Vec::new();
+        let mut profile = None;
+        for name in names {
+            let path = folder.join(&name);
+            if name == "partner.toml" {
+                let Some(source) = self.open(&path) else { continue };
+                match read_profile(id, &source) {
+                    Ok(read) => profile = Some((read, source)),
+                    Err(errors) => self.errors.extend(errors),
+                }
+            } else if let Some(stem) = name.strip_suffix(".guide.toml") {
+                match self.guide(&format!("{id}/{stem}"), &path) {
+                    Some(guide) => guides.push((name, guide)),
+                    None => broken.push(name),
+                }
+            } else if name.ends_with(".toml") && !name.starts_with('.') {
+                self.unexpected(&path, &name, &["partner.toml", "867.guide.toml"]);
+            }
+        }
+        let Some((read, source)) = profile else { return };
+        self.claim(&read.profile.x12.isa, id, &source, &read.isa_places);
+        let chosen = self.choose_guides(&read, &source, &guides, &broken);
+        for (name, guide) in &guides {
+            let named = |guide: &Option<GuideName>| matches!(guide, Some(GuideName::File(file)) if file == name);
+            if !read.profile.documents.iter().any(|document| named(&document.guide)) {
+                let error = FileError::whole(guide.file(), "no document of partner.toml names it");
+                self.errors.push(error.with_help("add it to [[documents]], or take it away"));
+            }
+        }
+        self.book.partners.push(Partner { profile: read.profile, guides: chosen });
+    }
+
+    fn guide(&mut self, name: &str, path: &Path) -> Option<GuideFile> {
+        let source = self.open(path)?;
+        guide_file::read(name, &source, builtin::all())
+            .map_err(|errors| self.errors.extend(errors))
+            .ok()
+    }
+
+    /// The guide of each document, out of the folder's or the built-in ones.
+    fn choose_guides(
+        &mut self,
+        read: &ProfileFile,
+        source: &Source,
+        guides: &[(String, GuideFile)],
+        broken: &[String],
+    ) -> Vec<Option<GuideFile>> {
+        let mut chosen = Vec::new();
+        let profile = &read.profile;
+        for (document, place) in profile.documents.iter().zip(&read.guide_places) {
+            let mut refuse = |error: FileError| self.errors.push(error);
+            let guide = match &document.guide {
+                None => None,
+                Some(GuideName::BuiltIn(name)) => builtin::find(name),
+                Some(GuideName::File(file)) => {
+                    let found = guides.iter().find(|(name, _)| name == file);
+                    if found.is_none() && !broken.contains(file) {
+                        let error = source.error(place.clone(), "there is no such file");
+                        let names: Vec<&str> = guides.iter().map(|(name, _)| &name[..]).collect();
+                        refuse(FileError { help: did_you_mean(file, &names), ..error });
+                    }
+                    found.map(|(_, guide)| guide)
+                }
+            };
+            if let Some(GuideFile { guide, .. }) = guide {
+                if guide.set != document.set {
+                    let message = format!("this guide is for the {}", guide.set);
+                    refuse(source.error(place.clone(), message));
+                } else if guide.release != profile.x12.release {
+                    let (is, wanted) = (guide.release, profile.x12.release);
+                    let message = format!("this guide is for {is}, and the partner uses {wanted}");
+                    let help = format!("write a guide file that says `release = \"{wanted}\"`");
+                    refuse(source.error(place.clone(), message).with_help(help));
+                }
+            }
+            chosen.push(guide.cloned());
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A directory of its own for one test, with these files in it.
+    fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("tieline-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        for (file, text) in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("writable");
+            fs::write(path, text).expect("writable");
+        }
+        root
+    }
+
+    /// The errors of a book of these files, without the directory's own name.
+    fn refused(name: &str, files: &[(&str, &str)]) -> String {
+        let root = directory(name, files);
+        let errors = PartnerBook::load(&root).expect_err("refused");
+        let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        fs::remove_dir_all(&root).expect("it was made above");
+        shown.join("\n").replace(&format!("{}/", root.display()), "")
+    }
+
+    fn profile(id: &str, isa: &str) -> String {
+        format!(
+            "id = \"{id}\"\nname = \"N\"\nstatus = \"live\"\n\
+             [x12]\nisa = [{{ qualifier = \"ZZ\", id = \"{isa}\" }}]\n"
+        )
+    }
+
+    fn document(guide: &str) -> String {
+        format!("[[documents]]\nset = \"867\"\ndirection = \"in\"\nguide = \"{guide}\"\n")
+    }
+
+    #[test]
+    fn the_partners_of_this_repository_load() {
+        let partners = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../partners");
+        let book = match PartnerBook::load(&partners) {
+            Ok(book) => book,
+            Err(errors) => {
+                let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                panic!("{}", shown.join("\n\n"));
+            }
+        };
+        let utility = book.utility().expect("utility.toml is there");
+        assert_eq!(utility.name, "Prairie Rivers Electric Cooperative");
+        assert_eq!(book.partners().len(), 4);
+        let prairie = book.find("prairie-power").expect("it is there");
+        let guide = prairie.guide("867", Release::V004010).expect("it has one");
+        assert_eq!(guide.name, "prairie-power/867");
+        assert!(prairie.guide("867", Release::V005010).is_none());
+        let coteau = book.find("coteau-compute").expect("it is there");
+        let guide = coteau.guide("867", Release::V005010).expect("it has one");
+        assert!(guide.options.hour_24);
+    }
+
+    #[test]
+    fn a_partner_is_found_by_the_ids_of_an_interchange() {
+        let partners = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../partners");
+        let book = PartnerBook::load(&partners).expect("it is good");
+        let us: (&[u8], &[u8]) = (b"01", b"0055500010000  ");
+        let bank: (&[u8], &[u8]) = (b"ZZ", b"REDRIVERBANK   ");
+        let food: (&[u8], &[u8]) = (b"12", b"7015550142     ");
+        let found = |sender, receiver| {
+            book.find_by_isa(sender, receiver).map(|partner| partner.profile().id.as_str())
+        };
+        assert_eq!(found(bank, us), Some("redriver-bank"));
+        assert_eq!(found(us, food), Some("sheyenne-foods"));
+        assert_eq!(found(bank, food), Some("redriver-bank"));
+        assert_eq!(found(us, us), None);
+        assert_eq!(found((b"01", b"REDRIVERBANK"), us), None);
+    }
+
+    #[test]
+    fn no_directory_is_an_empty_book_and_a_file_is_an_error() {
+        let root = directory("nothing", &[("file", "")]);
+        let book = PartnerBook::load(&root.join("absent")).expect("an empty book");
+        assert!(book.partners().is_empty() && book.utility().is_none());
+        let errors = PartnerBook::load(&root.join("file")).expect_err("refused");
+        assert!(errors[0].message.starts_with("cannot be read: "), "{}", errors[0]);
+        fs::remove_dir_all(&root).expect("it was made above");
+    }
+
+    #[test]
+    fn every_bad_file_is_reported() {
+        let text = refused(
+            "every",
+            &[
+                ("utilty.toml", ""),
+                ("a/partner.toml", "id = \"b\"\n"),
+                ("b/867.guide.toml", "set = 867\n"),
+                ("b/partner.toml", &(profile("b", "B") + &document("867.guide.toml"))),
+                ("c/notes.txt", "nothing to see"),
+                ("d/partner.toml", "id = "),
+            ],
+        );
+        for part in [
+            " --> utilty.toml",
+            "did you mean `utility.toml`?",
+            "`id` must be the name of the folder, a",
+            " --> b/867.guide.toml:1:7",
+            "`set` must be a string, not a whole number",
+            "has no partner.toml\n --> c",
+            " --> d/partner.toml:1:6",
+        ] {
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+        }
+        assert!(!text.contains("there is no such file"), "{text}");
+    }
+
+    #[test]
+    fn an_id_belongs_to_one_partner() {
+        let text = refused(
+            "ids",
+            &[
+                (
+                    "utility.toml",
+                    "name = \"U\"\n[x12]\nisa = [{ qualifier = \"ZZ\", id = \"US\" }]\n",
+                ),
+                ("a/partner.toml", &profile("a", "SAME")),
+                ("b/partner.toml", &profile("b", "SAME")),
+                ("c/partner.toml", &profile("c", "US")),
+            ],
+        );
+        assert!(text.contains("this id is that of a already\n --> b/partner.toml:5:8"), "{text}");
+        assert!(text.contains("this id is that of ourselves already\n --> c/partner"), "{text}");
+    }
+
+    #[test]
+    fn a_document_and_its_guide_go_together() {
+        let guide = "set = \"867\"\nrelease = \"005010\"\n";
+        let text = refused(
+            "guides",
+            &[
+                ("a/partner.toml", &(profile("a", "A") + &document("867.guid.guide.toml"))),
+                ("a/867.guide.toml", "set = \"867\"\n"),
+                ("b/partner.toml", &(profile("b", "B") + &document("utility/820-remittance"))),
+                ("c/partner.toml", &(profile("c", "C") + &document("867.guide.toml"))),
+                ("c/867.guide.toml", guide),
+            ],
+        );
+        for part in [
+            "there is no such file\n --> a/partner.toml:9:9",
+            "did you mean `867.guide.toml`?",
+            "no document of partner.toml names it\n --> a/867.guide.toml",
+            "this guide is for the 820\n --> b/partner.toml:9:9",
+            "this guide is for 005010, and the partner uses 004010\n --> c/partner.toml",
+        ] {
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_larger_than_a_mebibyte_is_refused() {
+        let text = refused("large", &[("a/partner.toml", &"# \n".repeat(400_000))]);
+        assert_eq!(text, "error: is larger than 1 MiB\n --> a/partner.toml");
+    }
+
+    #[test]
+    fn the_examples_of_the_readme_read() {
+        let readme = include_str!("../../../partners/README.md");
+        let examples: Vec<&str> = readme
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("```").map(|(example, _)| example))
+            .collect();
+        let [profile, guide] = examples[..] else { panic!("two examples are expected") };
+        Profile::read("prairie-power", "partner.toml", profile).expect("the first example");
+        GuideFile::read("prairie-power/867", "867.guide.toml", guide).expect("the second example");
+    }
+}
