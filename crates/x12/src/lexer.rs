@@ -115,9 +115,10 @@ impl<'a> Lexer<'a> {
         let white =
             |b: &u8| (b.is_ascii_whitespace() && *b != d.element) || (*b == d.segment && *b < b' ');
         let length = rest.iter().position(|b| !white(b)).unwrap_or(rest.len());
-        let regular = matches!(&rest[..length], [b'\n'] | [b'\r', b'\n']);
+        let empty = rest[..length].contains(&d.segment);
+        let regular = matches!(&rest[..length], [b'\n'] | [b'\r', b'\n']) && !empty;
         let start = from + length;
-        if length > 2 || rest[..length].contains(&d.segment) {
+        if length > 2 || empty {
             self.block = start;
             self.marks = self.scan(start);
         }

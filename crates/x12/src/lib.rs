@@ -43,3 +43,10 @@ pub mod observer;
 
 // Bytes out.
 pub mod compose;
+
+// The document.
+pub mod tree;
+
+pub mod document;
+
+pub mod acknowledge;
