@@ -12,18 +12,12 @@ pub fn advice(random: &mut Random, choices: &Choices) -> Vec<Segment> {
     let member = Member::new(random);
     let written = choices.written();
     let advice = format!("{written}A{:07}", choices.number);
-    let (set, letter, code, text, note) = *random.pick(&[
-        &("867", 'M', "848", "ACCOUNT NUMBER NOT FOUND", "CHECK THE ACCOUNT NUMBER AND SEND AGAIN"),
-        &("867", 'I', "007", "METER NUMBER MISSING", "EACH METER LOOP NEEDS A METER NUMBER"),
-        &("867", 'M', "009", "SERVICE PERIOD NOT VALID", "THE PERIOD OVERLAPS THE ONE BEFORE"),
-        &("810", 'B', "006", "DUPLICATE DOCUMENT", "THE SAME NUMBER CAME BEFORE"),
-        &(
-            "820",
-            'R',
-            "010",
-            "AMOUNTS DO NOT ADD UP",
-            "THE TOTAL DIFFERS FROM THE SUM OF ITS LINES",
-        ),
+    let (set, letter, code, text, note) = random.pick(&[
+        ("867", 'M', "848", "ACCOUNT NUMBER NOT FOUND", "CHECK THE ACCOUNT NUMBER AND SEND AGAIN"),
+        ("867", 'I', "007", "METER NUMBER MISSING", "EACH METER LOOP NEEDS A METER NUMBER"),
+        ("867", 'M', "009", "SERVICE PERIOD NOT VALID", "THE PERIOD OVERLAPS THE ONE BEFORE"),
+        ("810", 'B', "006", "DUPLICATE DOCUMENT", "THE SAME NUMBER CAME BEFORE"),
+        ("820", 'R', "010", "AMOUNTS DO NOT ADD UP", "THE TOTAL DIFFERS FROM THE SUM OF ITS LINES"),
     ]);
     let answered = format!("{}{letter}{}", written.plus(-1), random.digits(7));
 

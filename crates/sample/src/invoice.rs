@@ -187,7 +187,7 @@ fn groups(random: &mut Random, choices: &Choices) -> Vec<Group> {
     let wanted = usize::from(choices.charges.unwrap_or(0));
     if lines < wanted {
         let lights = (lines..wanted).map(|n| {
-            let price = *random.pick(&[&9_750_000, &12_500_000, &16_250_000]);
+            let price = random.pick(&[9_750_000, 12_500_000, 16_250_000]);
             Charge::monthly("MSC010", &format!("SECURITY LIGHT {:04}", n + 1), price)
         });
         let charges = lights.collect();

@@ -2,13 +2,15 @@
 //!
 //! Each kind of document is a recipe, one file that reads like the document. The same seed always
 //! gives the same bytes: no clock, no files, no network. [`corpus`] wraps recipes in an interchange,
-//! of any size.
+//! of any size; [`mistakes`] plants one named mistake in a valid document and says where it lies.
 
 pub mod kind;
 
 pub mod choices;
 
 pub mod corpus;
+
+pub mod mistakes;
 
 pub mod usage_monthly;
 

@@ -40,7 +40,7 @@ impl Random {
     }
 
     /// One of `values`, which must not be empty.
-    pub fn pick<'a, T: ?Sized>(&mut self, values: &[&'a T]) -> &'a T {
+    pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.index(values.len())]
     }
 

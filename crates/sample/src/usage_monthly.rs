@@ -120,7 +120,7 @@ impl Meter {
             true => Role::Subtractive,
             false => Role::Additive,
         };
-        let multiplier = if n == 0 { *random.pick(&[&40, &80, &120]) } else { 1 };
+        let multiplier = if n == 0 { random.pick(&[40, 80, 120]) } else { 1 };
         let on_peak = Reads::new(random, multiplier, 300, 900);
         let off_peak = Reads::new(random, multiplier, 400, 1_400);
         // The total register turned with both others, from a start of its own.
