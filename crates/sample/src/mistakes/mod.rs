@@ -118,7 +118,7 @@ mistakes! {
     SegmentCount = "E0324", "SE01 is not the number of segments";
     SetId = "E0326", "ST01 belongs into another group";
     SetNumber = "E0327", "ST02 and SE02 are too short";
-    SetRepeated = "E0343", "two sets of a group have the same ST02";
+    SetRepeated = "E0333", "two sets of a group have the same ST02";
     // The element.
     ElementMissing = "E0401", "a mandatory element is missing";
     TooManyElements = "E0403", "a segment has an element too many";

@@ -95,27 +95,41 @@ pub(super) fn segment_missing(document: &mut Document, random: &mut Random) -> O
     Some(Place::segment(at))
 }
 
-/// A sixth `N1` in the heading of an 867, or a 26th `SAC` in a line of an 810.
+/// A sixth `N1` in the heading of an 867, a 26th `SAC` in a line of an 810, or a second `N9`.
 pub(super) fn loop_too_many(document: &mut Document, random: &mut Random) -> Option<Place> {
     let set = document.set(random)?;
     let ids: Vec<&str> = document.segments[set.clone()].iter().map(|s| s[0].as_str()).collect();
-    let (end, loops, most, one_more) = if let Some(detail) = ids.iter().position(|id| *id == "PTD")
-    {
+    // Where more loops go, how many more make one too many, and what they look like.
+    let mut choices = Vec::new();
+    if let Some(detail) = ids.iter().position(|id| *id == "PTD") {
         let loops = ids[..detail].iter().filter(|id| **id == "N1").count();
-        (detail, loops, 5, "N1*SJ*LAKE COUNTRY ENERGY DATA")
-    } else {
-        // Lines wrapped in SLN have another limit.
+        choices.push((detail, 6_usize.saturating_sub(loops), "N1*SJ*LAKE COUNTRY ENERGY DATA"));
+    }
+    let remark = "N9*12*0012003400~MSG*PAID IN FULL";
+    if let Some(detail) = ids.iter().position(|id| *id == "IT1") {
+        choices.push((detail, 2, remark));
+        // Release 005010 has no such limit; neither have lines that are wrapped in SLN.
         let is_start = |n: &usize| ids[*n] == "SAC" && !matches!(ids[*n - 1], "SAC" | "SLN");
-        let starts: Vec<usize> = (1..ids.len()).filter(is_start).collect();
-        let start = *starts.get(random.index(starts.len()))?;
-        let loops = ids[start..].iter().take_while(|id| **id == "SAC").count();
-        (start + loops, loops, 25, "SAC*C**EU*MSC010*975***9.75*MO*1*****SECURITY LIGHT")
-    };
+        let starts = (1..ids.len()).filter(|_| !document.repeats()).filter(is_start);
+        choices.extend(starts.map(|start| {
+            let loops = ids[start..].iter().take_while(|id| **id == "SAC").count();
+            let light = "SAC*C**EU*MSC010*975***9.75*MO*1*****SECURITY LIGHT";
+            (start + loops, 26_usize.saturating_sub(loops), light)
+        }));
+    }
+    if ids.contains(&"ENT") {
+        choices.push((ids.len() - 1, 2, "N9*12*0012003400"));
+    }
+    if choices.is_empty() {
+        return None;
+    }
+    let (end, surplus, one_more) = random.pick(&choices);
+    let one_more: Vec<Vec<String>> = one_more.split('~').map(cut).collect();
     let at = set.start() + end;
-    let surplus = (most + 1_usize).checked_sub(loops)?;
-    document.segments.splice(at..at, (0..surplus).map(|_| cut(one_more)));
+    let last = at + surplus.checked_sub(1)? * one_more.len();
+    document.segments.splice(at..at, std::iter::repeat_n(one_more, surplus).flatten());
     document.recount();
-    Some(Place::segment(at + surplus - 1))
+    Some(Place::segment(last))
 }
 
 /// A segment that may stand once, twice.
