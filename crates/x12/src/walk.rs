@@ -66,6 +66,12 @@ impl Ahead<'_> {
             })
             .take_while(|id| !is_envelope(*id))
     }
+
+    /// Whether a set of this plan can begin with what follows.
+    pub(crate) fn begins(&self, plan: &Plan) -> bool {
+        let symbol = self.ids().next().and_then(|id| plan.symbol(id));
+        symbol.is_some_and(|symbol| matches!(plan.step(0, symbol), StepTo::Row(_)))
+    }
 }
 
 /// Whether the id is one of the segments that hold transaction sets apart.
