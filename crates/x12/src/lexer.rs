@@ -70,6 +70,9 @@ impl<'a> Lexer<'a> {
         match bytes.get(start) {
             Some(b) if *b > b' ' => {}
             None => return Lexeme::End,
+            Some(b'\n') if self.delimiters.segment > b' ' && bytes.get(start + 1) > Some(&b' ') => {
+                start += 1;
+            }
             Some(_) => {
                 (start, gap) = self.skip_white_space(start);
                 if start == bytes.len() {
