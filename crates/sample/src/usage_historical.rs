@@ -1,4 +1,6 @@
 //! 867 in answer to an inquiry: twelve months of energy and demand of one account.
+//!
+//! All months are in one loop (`PTD*SU`); each quantity has the days of its own month behind it.
 
 use tieline_x12::compose::Segment;
 
@@ -24,19 +26,23 @@ pub fn usage_historical(random: &mut Random, choices: &Choices) -> Vec<Segment> 
     ];
     body.extend(member.segments());
     body.push(segment!("REF*12*{}", member.account));
-    body.extend([segment!("PTD*FG"), segment!("REF*NH*300"), segment!("REF*LO*COMMERCIAL")]);
+    body.extend([
+        segment!("PTD*FG"),
+        segment!("REF*NH*300"),
+        segment!("REF*LO*COMMERCIAL"),
+        segment!("PTD*SU"),
+        segment!("REF*MG*{}", random.digits(8)),
+    ]);
     for months in (0..12).rev() {
         let month = choices.month.plus(-months);
+        let period = [segment!("DTM*150*{}", month.first()), segment!("DTM*151*{}", month.last())];
         let used = load * random.range(80, 125) / 100;
         let demand = used * random.range(3, 5);
-        body.extend([
-            segment!("PTD*SU"),
-            segment!("DTM*150*{}", month.first()),
-            segment!("DTM*151*{}", month.last()),
-            segment!("QTY*QD*{used}*KH"),
-            segment!("MEA*AF*PRQ*{used}*KH***51"),
-            segment!("QTY*QD*{}*K1", thousandths(demand)),
-        ]);
+        body.push(segment!("QTY*QD*{used}*KH"));
+        body.push(segment!("MEA*AF*PRQ*{used}*KH***51"));
+        body.extend(period.clone());
+        body.push(segment!("QTY*QD*{}*K1", thousandths(demand)));
+        body.extend(period);
     }
     body
 }

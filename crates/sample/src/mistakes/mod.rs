@@ -112,7 +112,7 @@ mistakes! {
     SegmentNotInSet = "E0306", "a segment is not of this set";
     SegmentOutOfOrder = "E0307", "a segment is out of order";
     // The transaction set.
-    NoTable = "W0321", "the set is one there is no table for";
+    NoTable = "W0321", "a set is one there is no table for";
     SetTrailerMissing = "E0322", "SE is missing";
     SetNumbersDiffer = "E0323", "SE02 is not the control number of ST02";
     SegmentCount = "E0324", "SE01 is not the number of segments";

@@ -5,13 +5,17 @@ use super::document::{Document, Place, cut};
 use super::envelope::{another_digit, one_more};
 use crate::random::Random;
 
-/// A purchase order: another trade's set, alone in its group.
+/// A purchase order, another trade's set, in one more group.
 pub(super) fn no_table(document: &mut Document) -> Option<Place> {
-    let [set] = &document.sets()[..] else { return None };
-    let group = document.first("GS")?;
-    document.segments[group][1] = "PO".into();
-    document.segments[*set.start()][1] = "850".into();
-    Some(Place::element(*set.start(), 1))
+    let mut group = document.segments[document.first("GS")?].clone();
+    group[1] = "PO".into();
+    group[6] = another_digit(&group[6]);
+    let trailer = format!("GE*1*{}", group[6]);
+    let at = document.first("IEA")?;
+    let order = ["ST*850*0001", "BEG*00*SA*1**20260403", "PO1*1*1*EA", "SE*4*0001", &trailer];
+    document.segments.splice(at..at, std::iter::once(group).chain(order.map(cut)));
+    document.recount();
+    Some(Place::element(at + 1, 1))
 }
 
 pub(super) fn set_trailer_missing(document: &mut Document, random: &mut Random) -> Option<Planted> {
