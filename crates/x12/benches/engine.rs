@@ -38,6 +38,12 @@ fn main() {
     {
         return memory_of(file);
     }
+    if arguments.iter().any(|argument| argument == "profile") {
+        // For a profiler: the check with a guide, and nothing beside it.
+        let (bytes, guided) = (corpus(KINDS[0].0, 100 * MB), Guided::new(KINDS[0].1, KINDS[0].2));
+        (0..10).for_each(|_| drop(black_box(check(&bytes, &guided, &mut ()))));
+        return;
+    }
     let quick = arguments.iter().any(|argument| argument == "quick");
     let sizes: &[usize] = if quick { &[10] } else { &[1, 10, 100] };
     say(

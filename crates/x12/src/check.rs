@@ -196,7 +196,9 @@ impl<'p> Checker<'p> {
     /// longer. One of [`LONGEST_SEGMENT`] and [`LOOK_AHEAD`] together is always long enough.
     pub fn window<O: Observer>(&mut self, bytes: &[u8], last: bool, observer: &mut O) -> usize {
         let used = self.read(bytes, last, observer);
-        self.ledger.pass(self.base + used as u64, bytes, self.base);
+        if !last {
+            self.ledger.pass(self.base + used as u64, bytes, self.base);
+        }
         self.base += used as u64;
         self.totals.bytes = self.base;
         used
