@@ -50,3 +50,5 @@ pub mod tree;
 pub mod document;
 
 pub mod acknowledge;
+
+pub mod layout;
