@@ -43,3 +43,6 @@ pub mod observer;
 
 // Bytes out.
 pub mod compose;
+
+// In words.
+pub mod catalogue;
