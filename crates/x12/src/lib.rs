@@ -46,3 +46,5 @@ pub mod compose;
 
 // In words.
 pub mod catalogue;
+
+pub mod explain;
