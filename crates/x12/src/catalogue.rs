@@ -594,8 +594,7 @@ pub const CATALOGUE: &[Entry] = &[
          utilities meet are kept here. The value is not among them, so it may be right or a typing \
          mistake, and only a warning is given. The code that goes with it is AK403 7, and as a warning \
          it rejects nothing.",
-        "check the code with the partner that sent it, and list it in that partner's guide if it is \
-         right",
+        "ask the partner that sent the code what it means, and correct it if it is a mistake",
     ),
     // The rules between elements.
     of(
