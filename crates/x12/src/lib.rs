@@ -52,3 +52,8 @@ pub mod document;
 pub mod acknowledge;
 
 pub mod layout;
+
+// In words.
+pub mod catalogue;
+
+pub mod explain;
