@@ -178,6 +178,11 @@ impl<'t> Tree<'t> {
         self.set.start + u64::from(self.node().start)
     }
 
+    /// What the set was checked against.
+    pub fn plan(&self) -> Option<Arc<Plan>> {
+        self.set.plan.clone()
+    }
+
     /// The release of the set's table; 004010 where there is none.
     pub fn release(&self) -> Release {
         self.set.plan.as_ref().map_or(Release::V004010, |plan| plan.set().release)
