@@ -130,9 +130,6 @@ mod tests {
         assert_eq!(lines(&whole[..whole.len() - 1]), Err(cut));
         let line_fed = whole.replace('~', "\n");
         assert_eq!(lines(&line_fed).as_deref(), Ok(line_fed.as_bytes()));
-        assert_eq!(
-            lay_out(line_fed.as_bytes(), Layout::OneLine),
-            Err(LayoutError::LineTerminator)
-        );
+        assert_eq!(lay_out(line_fed.as_bytes(), Layout::OneLine), Err(LayoutError::LineTerminator));
     }
 }
