@@ -346,16 +346,15 @@ fn answer_segment(finding: &Finding, code: &str, implementation: bool) -> Draft 
         // A mangled id would spoil the answer.
         false => "ZZZ".to_string(),
     };
-    let code = match (&finding.fault, implementation) {
-        (Fault::GuideSegmentUnused, true) => "I4",
-        (Fault::GuideSegmentMissing { .. }, true) => "I6",
-        _ => code,
-    };
+    let own = finding
+        .fault
+        .implementation_code()
+        .filter(|_| implementation && finding.ack().ak403.is_none());
     Draft::new(if implementation { "IK3" } else { "AK3" })
         .with(id)
         .with(capped(u64::from(finding.at.segment)))
         .with("")
-        .with(code)
+        .with(own.unwrap_or(code))
 }
 
 /// `AK4` or `IK4`.
@@ -372,19 +371,14 @@ fn answer_element(finding: &Finding, code: &str, implementation: bool) -> Draft 
     let position: Vec<&str> = position.iter().map(String::as_str).collect();
     let number = finding.element.map_or("", |used| used.element);
     let number = if number.parse::<u16>().is_ok() { number } else { "" };
-    let code = match (&finding.fault, implementation) {
-        (Fault::GuideElementUnused, true) => "I10",
-        (Fault::GuideElementMissing, true) => "I9",
-        (Fault::GuideCode { .. }, true) => "I6",
-        _ => code,
-    };
+    let own = finding.fault.implementation_code().filter(|_| implementation);
     let value = finding.value.as_bytes();
     let is_plain = value.iter().all(|b| (b' '..=b'~').contains(b));
     let copy = if is_plain && !holds_separator(finding) { text(value, "") } else { String::new() };
     Draft::new(if implementation { "IK4" } else { "AK4" })
         .with_components(&position)
         .with(number)
-        .with(code)
+        .with(own.unwrap_or(code))
         .with(copy)
 }
 

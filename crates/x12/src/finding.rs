@@ -609,6 +609,20 @@ impl Fault {
         }
     }
 
+    /// The code a 999 gives a guide's finding in place of the 997's: in its `IK4` when it is about an
+    /// element, else in its `IK3`.
+    pub const fn implementation_code(&self) -> Option<&'static str> {
+        use Fault::*;
+        match self {
+            GuideSegmentUnused => Some("I4"),
+            GuideSegmentMissing { .. } => Some("I6"),
+            GuideElementUnused => Some("I10"),
+            GuideElementMissing => Some("I9"),
+            GuideCode { .. } => Some("I6"),
+            _ => None,
+        }
+    }
+
     /// The message about `named`, a segment or an element.
     fn message(&self, named: &str) -> String {
         use Fault::*;
