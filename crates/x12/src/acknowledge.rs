@@ -203,12 +203,7 @@ impl Acknowledger {
                 self.sets.push(answer_element(finding, code, implementation));
             }
         }
-        let mut codes: Vec<&str> = Vec::new();
-        for code in findings.iter().filter_map(|finding| finding.ack().ak502) {
-            if !codes.contains(&code) {
-                codes.push(code);
-            }
-        }
+        let mut codes = distinct(findings.iter().filter_map(|finding| finding.ack().ak502));
         if outcome.errors > 0 && codes.is_empty() {
             // Cut off: what is wrong was said of the interchange.
             codes.push("2");
@@ -272,8 +267,7 @@ impl Observer for Acknowledger {
             .with(capped(outcome.included))
             .with(capped(outcome.received))
             .with(capped(accepted));
-        let mut codes: Vec<&str> = outcome.faults.iter().filter_map(|fault| fault.ak905).collect();
-        codes.dedup();
+        let codes = distinct(outcome.faults.iter().filter_map(|fault| fault.ak905));
         let end = codes.into_iter().take(5).fold(end, |end, code| end.with(code));
         let segments = std::iter::once(start).chain(sets).chain([end]).collect();
         self.groups.push(GroupAnswered {
@@ -403,6 +397,17 @@ fn context(finding: &Finding) -> Draft {
         0 => draft,
         element => draft.with("").with_components(&[&element.to_string()]),
     }
+}
+
+/// Each code once, in the order of their first appearance.
+fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut distinct = Vec::new();
+    for code in codes {
+        if !distinct.contains(&code) {
+            distinct.push(code);
+        }
+    }
+    distinct
 }
 
 /// A count as an acknowledgment holds it: six digits are the most.
