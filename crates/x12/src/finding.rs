@@ -690,6 +690,9 @@ impl Fault {
             SetId { group: None } => format!("{named} names no transaction set"),
             SetNumber => format!("{named} does not have four to nine characters"),
             SetRepeated => format!("{named} was used before in this functional group"),
+            SegmentUnknown { .. } if named.is_empty() => {
+                "this does not begin with a segment id of two or three characters".to_string()
+            }
             SegmentUnknown { .. } => format!("{named} is not a segment of the standard"),
             SegmentMissing { is_loop: false } => format!("segment {named} must be here and is not"),
             SegmentMissing { is_loop: true } => format!("a loop {named} must be here and is not"),
