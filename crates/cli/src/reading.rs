@@ -43,20 +43,36 @@ pub(crate) fn check<O: Observer>(
     goes_on: impl FnMut(&mut O, u64) -> bool,
 ) -> Result<Totals, Failure> {
     let failure = |error| Failure::no_input(&name(file), &error);
-    let (mut source, size): (Box<dyn Read>, Option<u64>) = match is_standard_input(file) {
-        true => (Box::new(io::stdin().lock()), None),
-        false => {
-            let opened = File::open(file).map_err(failure)?;
-            let kind = opened.metadata().map_err(failure)?;
-            if kind.is_dir() {
-                return Err(failure(io::ErrorKind::IsADirectory.into()));
-            }
-            (Box::new(opened), Some(kind.len()).filter(|_| kind.is_file()))
-        }
-    };
+    let (mut source, size) = open(file).map_err(failure)?;
     // A small file comes in one piece: one byte more shows its end.
     let small = size.filter(|size| *size < WINDOW as u64).map(|size| size as usize + 1);
     stream(&mut source, small.unwrap_or(WINDOW), plans, observer, goes_on).map_err(failure)
+}
+
+/// All bytes of a file, for what has to hold it whole; `-` is standard input.
+///
+/// # Errors
+///
+/// A [`Failure`] if the file cannot be read.
+pub(crate) fn whole(file: &Path) -> Result<Vec<u8>, Failure> {
+    let failure = |error| Failure::no_input(&name(file), &error);
+    let (mut source, size) = open(file).map_err(failure)?;
+    let mut bytes = Vec::with_capacity(size.unwrap_or(0) as usize);
+    source.read_to_end(&mut bytes).map_err(failure)?;
+    Ok(bytes)
+}
+
+/// A file and its size, when that is known.
+fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+    if is_standard_input(file) {
+        return Ok((Box::new(io::stdin().lock()), None));
+    }
+    let opened = File::open(file)?;
+    let kind = opened.metadata()?;
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok((Box::new(opened), Some(kind.len()).filter(|_| kind.is_file())))
 }
 
 /// How long a file is, when that is known.

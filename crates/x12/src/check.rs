@@ -196,7 +196,9 @@ impl<'p> Checker<'p> {
     /// longer. One of [`LONGEST_SEGMENT`] and [`LOOK_AHEAD`] together is always long enough.
     pub fn window<O: Observer>(&mut self, bytes: &[u8], last: bool, observer: &mut O) -> usize {
         let used = self.read(bytes, last, observer);
-        self.ledger.pass(self.base + used as u64, bytes, self.base);
+        if !last {
+            self.ledger.pass(self.base + used as u64, bytes, self.base);
+        }
         self.base += used as u64;
         self.totals.bytes = self.base;
         used
@@ -321,7 +323,7 @@ impl<'p> Checker<'p> {
             }
             return true;
         }
-        self.envelope(segment, id, observer, scene)
+        self.envelope(segment, id, ahead, observer, scene)
     }
 
     #[cold]
@@ -526,6 +528,7 @@ impl<'p> Checker<'p> {
         &mut self,
         segment: &Segment<'_>,
         id: SegmentId,
+        ahead: Ahead<'_>,
         observer: &mut O,
         scene: &Scene<'_>,
     ) -> bool {
@@ -535,7 +538,7 @@ impl<'p> Checker<'p> {
             }
             b"ST" => {
                 self.cut_set(segment, observer, scene);
-                self.begin_set(segment, observer, scene);
+                self.begin_set(segment, ahead, observer, scene);
             }
             b"GS" => {
                 self.cut_group(segment, observer, scene);
@@ -738,6 +741,7 @@ impl<'p> Checker<'p> {
     fn begin_set<O: Observer>(
         &mut self,
         segment: &Segment<'_>,
+        ahead: Ahead<'_>,
         observer: &mut O,
         scene: &Scene<'_>,
     ) {
@@ -774,13 +778,15 @@ impl<'p> Checker<'p> {
             }
             None => None,
         };
-        if let Some(rules) = &rules {
-            self.judge.start(&rules.plan);
-        }
         let home = sets::group_of(code);
         let implied = group.implied;
         let in_wrong_group =
             home.is_some_and(|home| home.as_bytes() != group.outcome.functional_id && !implied);
+        // Where ST01 is the wrong one of the two, its table would find fault with everything.
+        let rules = rules.filter(|rules| !in_wrong_group || ahead.begins(&rules.plan));
+        if let Some(rules) = &rules {
+            self.judge.start(&rules.plan);
+        }
         let readable = code.len() == 3 && code.iter().all(u8::is_ascii_digit);
         let id_fault = match readable {
             false => Some(Fault::SetId { group: None }),
@@ -1041,7 +1047,8 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
         let value = header.element(n);
         value.len() == length && value.iter().all(u8::is_ascii_digit)
     };
-    let is_newer = header.element(12) > &b"00401"[..] && digits(12, 5) && is_code(12, "I11");
+    let version_known = digits(12, 5) && is_code(12, "I11");
+    let is_newer = header.element(12) > &b"00401"[..];
     let usable = |b: u8, others: &[u8]| {
         !b.is_ascii_alphanumeric() && b != b' ' && b < 0x80 && !others.contains(&b)
     };
@@ -1061,6 +1068,8 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
     unless(value::is_date(header.element(9)), 9, Fault::InterchangeDate);
     unless(value::is_time(header.element(10)), 10, Fault::InterchangeTime);
     match is_newer {
+        // What ISA11 means depends on ISA12.
+        _ if !version_known => {}
         true => {
             let repetition = header.element(11).first().copied().unwrap_or(b' ');
             let good = usable(repetition, &[d.element, d.component, d.segment]);

@@ -151,6 +151,9 @@ pub enum ComposeError {
         /// What fits.
         expected: &'static str,
     },
+    /// A transaction set with no group around it.
+    #[error("a transaction set needs a functional group around it")]
+    NoGroup,
     /// A segment id that is not two or three capital letters and digits.
     #[error("a segment id is two or three capital letters and digits")]
     SegmentId,
@@ -162,18 +165,126 @@ pub enum ComposeError {
 ///
 /// [`ComposeError`] when a value does not fit or holds a separator.
 pub fn write(interchange: &Interchange, delimiters: &Delimiters) -> Result<Vec<u8>, ComposeError> {
-    let mut out = Out { bytes: Vec::new(), delimiters, repetition: None };
-    out.interchange(interchange)?;
-    Ok(out.bytes)
+    Writer::open(interchange, delimiters)?.finish()
 }
 
-struct Out<'a> {
+/// An interchange in the writing, for one too large to hold whole: open it, add groups and sets,
+/// fetch the bytes as often as it suits, finish it.
+#[derive(Debug)]
+pub struct Writer<'a> {
     bytes: Vec<u8>,
     delimiters: &'a Delimiters,
     repetition: Option<u8>,
+    control_number: String,
+    groups: usize,
+    /// The control number of the group that is open, and how many sets it has by now.
+    group: Option<(String, usize)>,
 }
 
-impl Out<'_> {
+impl<'a> Writer<'a> {
+    /// Writes the `ISA`, the acknowledgments and the groups there are already.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] when a value does not fit or holds a separator.
+    pub fn open(
+        interchange: &Interchange,
+        delimiters: &'a Delimiters,
+    ) -> Result<Writer<'a>, ComposeError> {
+        let mut writer = Writer {
+            bytes: Vec::new(),
+            delimiters,
+            repetition: None,
+            control_number: number("ISA", 13, interchange.control_number, 9)?,
+            groups: 0,
+            group: None,
+        };
+        writer.interchange(interchange)?;
+        Ok(writer)
+    }
+
+    /// Ends the group before it, writes the `GS` and the sets there are already.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] when a value does not fit or holds a separator.
+    pub fn group(&mut self, group: &Group) -> Result<(), ComposeError> {
+        self.end_group()?;
+        number("GS", 6, group.control_number, 9)?;
+        let control = group.control_number.to_string();
+        self.segment(
+            &Segment::new("GS")
+                .with(&group.functional_id)
+                .with(&group.sender)
+                .with(&group.receiver)
+                .with(&group.date)
+                .with(&group.time)
+                .with(&control)
+                .with("X")
+                .with(&group.version),
+        )?;
+        self.group = Some((control, 0));
+        group.sets.iter().try_for_each(|set| self.set(set))
+    }
+
+    /// Writes one more set of the group that is open.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] when a value does not fit or holds a separator, or no group is open.
+    pub fn set(&mut self, set: &Set) -> Result<(), ComposeError> {
+        match &mut self.group {
+            Some((_, sets)) => *sets += 1,
+            None => return Err(ComposeError::NoGroup),
+        }
+        if !(4..=9).contains(&set.control_number.len()) {
+            return Err(ComposeError::Envelope {
+                segment: "ST",
+                element: 2,
+                length: set.control_number.len(),
+                expected: "four to nine fit",
+            });
+        }
+        let start = Segment::new("ST").with(&set.code).with(&set.control_number);
+        self.segment(&match &set.convention {
+            Some(convention) => start.with(convention),
+            None => start,
+        })?;
+        for segment in &set.segments {
+            self.segment(segment)?;
+        }
+        let count = set.segments.len() + 2;
+        self.segment(&Segment::new("SE").with(count.to_string()).with(&set.control_number))
+    }
+
+    /// What has been written since the last [`clear`](Writer::clear).
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Forgets the bytes written so far, which are in the caller's hands now.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Ends the last group and the interchange, and gives what has not been cleared.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`], in theory: there is nothing left that could be refused.
+    pub fn finish(mut self) -> Result<Vec<u8>, ComposeError> {
+        self.end_group()?;
+        let control_number = std::mem::take(&mut self.control_number);
+        self.segment(&Segment::new("IEA").with(self.groups.to_string()).with(control_number))?;
+        Ok(self.bytes)
+    }
+
+    fn end_group(&mut self) -> Result<(), ComposeError> {
+        let Some((control_number, sets)) = self.group.take() else { return Ok(()) };
+        self.groups += 1;
+        self.segment(&Segment::new("GE").with(sets.to_string()).with(control_number))
+    }
+
     fn interchange(&mut self, it: &Interchange) -> Result<(), ComposeError> {
         let eleven = match it.release {
             Release::V004010 => b'U',
@@ -182,7 +293,7 @@ impl Out<'_> {
                 self.delimiters.repetition.unwrap_or(b'^')
             }
         };
-        let control = number("ISA", 13, it.control_number, 9)?;
+        let control = self.control_number.clone();
         let fields: [(&str, usize); 15] = [
             ("00", 2),
             ("", 10),
@@ -223,51 +334,7 @@ impl Out<'_> {
         for acknowledgment in &it.acknowledgments {
             self.segment(acknowledgment)?;
         }
-        for group in &it.groups {
-            self.group(group)?;
-        }
-        self.segment(&Segment::new("IEA").with(it.groups.len().to_string()).with(control))
-    }
-
-    fn group(&mut self, group: &Group) -> Result<(), ComposeError> {
-        number("GS", 6, group.control_number, 9)?;
-        let control = group.control_number.to_string();
-        self.segment(
-            &Segment::new("GS")
-                .with(&group.functional_id)
-                .with(&group.sender)
-                .with(&group.receiver)
-                .with(&group.date)
-                .with(&group.time)
-                .with(&control)
-                .with("X")
-                .with(&group.version),
-        )?;
-        for set in &group.sets {
-            self.set(set)?;
-        }
-        self.segment(&Segment::new("GE").with(group.sets.len().to_string()).with(control))
-    }
-
-    fn set(&mut self, set: &Set) -> Result<(), ComposeError> {
-        if !(4..=9).contains(&set.control_number.len()) {
-            return Err(ComposeError::Envelope {
-                segment: "ST",
-                element: 2,
-                length: set.control_number.len(),
-                expected: "four to nine fit",
-            });
-        }
-        let start = Segment::new("ST").with(&set.code).with(&set.control_number);
-        self.segment(&match &set.convention {
-            Some(convention) => start.with(convention),
-            None => start,
-        })?;
-        for segment in &set.segments {
-            self.segment(segment)?;
-        }
-        let count = set.segments.len() + 2;
-        self.segment(&Segment::new("SE").with(count.to_string()).with(&set.control_number))
+        it.groups.iter().try_for_each(|group| self.group(group))
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), ComposeError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Fault, RuleName, Severity};
-use crate::plan::{Plan, RulePlan};
+use crate::plan::{self, Plan, RulePlan};
 use crate::segment::Segment;
 use crate::table::{ElementUse, Usage};
 
@@ -14,8 +14,8 @@ pub(crate) struct Guided {
     open: Vec<bool>,
     /// For each rule: how often its place was seen in the open loop.
     seen: Vec<u32>,
-    /// The latest values conditions look at.
-    watched: Vec<Vec<u8>>,
+    /// For each rule: whether its condition holds by the latest segment that it looks at.
+    holds: Vec<bool>,
 }
 
 /// A guide's rule that does not hold.
@@ -39,8 +39,10 @@ impl Guided {
         self.open[0] = true;
         self.seen.clear();
         self.seen.resize(plan.rules.len(), 0);
-        self.watched.resize_with(plan.watches, Vec::new);
-        self.watched.iter_mut().for_each(Vec::clear);
+        self.holds.clear();
+        self.holds.extend(
+            plan.rules.iter().map(|rule| rule.when.as_ref().is_none_or(|when| when.holds(b""))),
+        );
     }
 
     /// A segment of a row that rules hang on. `flagged` are the elements something is wrong with
@@ -54,15 +56,16 @@ impl Guided {
         faults: &mut Vec<RuleFault>,
     ) {
         let here = &plan.rows[row as usize];
-        for (watch, element) in &here.watches {
-            let watched = &mut self.watched[*watch as usize];
-            watched.clear();
-            watched.extend(segment.element(*element as usize));
+        for number in &here.watched_by {
+            let when = plan.rules[*number as usize].when.as_ref();
+            self.holds[*number as usize] =
+                when.is_none_or(|when| when.holds(segment.element(when.element as usize)));
         }
+        let first = plan::pack(segment.element(1));
         for number in &here.nodes {
             let node = &plan.nodes[*number as usize];
             self.open[*number as usize] =
-                self.open[node.parent as usize] && node.is.iter().all(|is| is.fits(segment));
+                self.open[node.parent as usize] && node.is.iter().all(|is| is.fits(segment, first));
             node.rules.iter().for_each(|rule| self.seen[*rule as usize] = 0);
         }
         for number in &here.rules {
@@ -70,19 +73,19 @@ impl Guided {
             if !self.open[rule.scope as usize] {
                 continue;
             }
-            if !rule.is.iter().all(|is| is.fits(segment)) {
+            if !rule.is.iter().all(|is| is.fits(segment, first)) {
                 // What qualifies cannot be read: nothing can be said about it.
                 if rule.is.iter().any(|is| is.is_among(flagged)) {
                     self.seen[*number as usize] += 1;
                 }
                 continue;
             }
-            let holds = rule.when.as_ref().is_none_or(|when| {
-                when.holds(match when.watch {
-                    Some(watch) => &self.watched[watch as usize],
-                    None => segment.element(when.element as usize),
-                })
-            });
+            let holds = match &rule.when {
+                Some(when) if !when.is_elsewhere => {
+                    when.holds(segment.element(when.element as usize))
+                }
+                _ => self.holds[*number as usize],
+            };
             if holds {
                 let seen = &mut self.seen[*number as usize];
                 *seen += 1;
@@ -123,13 +126,10 @@ impl Guided {
         for number in &plan.nodes[node as usize].rules {
             let rule = &plan.rules[*number as usize];
             let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_none();
-            let holds = || match &rule.when {
-                None => true,
-                Some(when) => {
-                    when.watch.is_some_and(|watch| when.holds(&self.watched[watch as usize]))
-                }
-            };
-            if asked && self.seen[*number as usize] == 0 && holds() {
+            // What only a segment itself can tell asks for none.
+            let holds = self.holds[*number as usize]
+                && rule.when.as_ref().is_none_or(|when| when.is_elsewhere);
+            if asked && self.seen[*number as usize] == 0 && holds {
                 faults.push(RuleFault {
                     fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
                     severity: rule.severity,
@@ -145,6 +145,7 @@ impl Guided {
 }
 
 /// What is wrong with a segment a rule speaks of; the first thing only.
+#[inline]
 fn judge(
     plan: &Plan,
     rule: &RulePlan,
@@ -164,6 +165,9 @@ fn judge(
             component,
         })
     };
+    if rule.element.is_none() && rule.max.is_none() && rule.usage != Some(Usage::Never) {
+        return None;
+    }
     if let Some(max) = rule.max
         && seen == max + 1
     {
@@ -219,6 +223,9 @@ fn wrong_value(rule: &RulePlan, value: &[u8]) -> Option<Fault> {
     }
     if !rule.code_names.is_empty() && !rule.codes.has(value) {
         return Some(Fault::GuideCode { codes: rule.code_names.clone() });
+    }
+    if rule.min_length.is_none() && rule.max_length.is_none() {
+        return None;
     }
     let length = std::str::from_utf8(value).map_or(value.len(), |text| text.chars().count());
     match (rule.min_length, rule.max_length) {

@@ -52,7 +52,7 @@ impl SetJudge {
         let Some(row) = symbol.and_then(|symbol| self.walk.step(plan, symbol)) else {
             return self.misfit(rules, segment, ahead, ledger, observer, scene);
         };
-        if !plan.rules.is_empty() {
+        if !plan.rules.is_empty() && !self.walk.stays(plan, row) {
             self.leave(plan, Some(row), segment, ledger, observer, scene);
         }
         self.walk.enter(plan, row);

@@ -70,6 +70,9 @@ impl<'a> Lexer<'a> {
         match bytes.get(start) {
             Some(b) if *b > b' ' => {}
             None => return Lexeme::End,
+            Some(b'\n') if self.delimiters.segment > b' ' && bytes.get(start + 1) > Some(&b' ') => {
+                start += 1;
+            }
             Some(_) => {
                 (start, gap) = self.skip_white_space(start);
                 if start == bytes.len() {
@@ -115,9 +118,10 @@ impl<'a> Lexer<'a> {
         let white =
             |b: &u8| (b.is_ascii_whitespace() && *b != d.element) || (*b == d.segment && *b < b' ');
         let length = rest.iter().position(|b| !white(b)).unwrap_or(rest.len());
-        let regular = matches!(&rest[..length], [b'\n'] | [b'\r', b'\n']);
+        let empty = rest[..length].contains(&d.segment);
+        let regular = matches!(&rest[..length], [b'\n'] | [b'\r', b'\n']) && !empty;
         let start = from + length;
-        if length > 2 || rest[..length].contains(&d.segment) {
+        if length > 2 || empty {
             self.block = start;
             self.marks = self.scan(start);
         }

@@ -43,3 +43,17 @@ pub mod observer;
 
 // Bytes out.
 pub mod compose;
+
+// The document.
+pub mod tree;
+
+pub mod document;
+
+pub mod acknowledge;
+
+pub mod layout;
+
+// In words.
+pub mod catalogue;
+
+pub mod explain;

@@ -28,7 +28,6 @@ pub struct Plan {
     pub(crate) segments: Vec<SegmentPlan>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) rules: Vec<RulePlan>,
-    pub(crate) watches: usize,
 }
 
 /// One row of a plan.
@@ -51,7 +50,8 @@ pub(crate) struct PlanRow {
     pub(crate) guided: bool,
     pub(crate) rules: Vec<u16>,
     pub(crate) nodes: Vec<u16>,
-    pub(crate) watches: Vec<(u16, u8)>,
+    /// Rules whose conditions look at this row.
+    pub(crate) watched_by: Vec<u16>,
 }
 
 /// The elements of one segment, ready for checking.
@@ -163,7 +163,7 @@ impl CodeSet {
 
 /// Up to eight bytes as one number; no two values give the same.
 #[inline]
-fn pack(value: &[u8]) -> Option<u64> {
+pub(crate) fn pack(value: &[u8]) -> Option<u64> {
     (value.len() <= 8).then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
 }
 
@@ -185,9 +185,13 @@ pub(crate) struct Qualifier {
 }
 
 impl Qualifier {
+    /// Whether the segment is one that is meant; `first` is its first element, packed.
     #[inline]
-    pub(crate) fn fits(&self, segment: &Segment<'_>) -> bool {
-        self.codes.has(segment.element(self.element))
+    pub(crate) fn fits(&self, segment: &Segment<'_>, first: Option<u64>) -> bool {
+        match (self.element, first) {
+            (1, Some(first)) => self.codes.short.contains(&first),
+            _ => self.codes.has(segment.element(self.element)),
+        }
     }
 
     /// Whether its element is one of these; bit n is element n.
@@ -255,8 +259,8 @@ impl RulePlan {
 /// A condition, ready for checking.
 #[derive(Debug)]
 pub(crate) struct WhenPlan {
-    /// Where the value is kept when it is not of the segment itself.
-    pub(crate) watch: Option<u16>,
+    /// Whether another segment than the rule's own is looked at.
+    pub(crate) is_elsewhere: bool,
     pub(crate) element: u8,
     test: TestPlan,
 }
@@ -339,7 +343,6 @@ impl Plan {
             segments,
             nodes: vec![Node { parent: 0, opener: 0, is: Vec::new(), rules: Vec::new() }],
             rules: Vec::new(),
-            watches: 0,
         };
         plan.steps = plan.step_table(&ids);
         if let Some(guide) = guide {
@@ -526,11 +529,11 @@ impl Plan {
             asks.then_some(ElementNumber { element: 1, component: 0 })
         });
         self.refuse_widening(rule, row, element)?;
+        let number = self.rules.len() as u16;
         let when = match &rule.when {
-            Some(when) => Some(self.condition(when, last)?),
+            Some(when) => Some(self.condition(number, when, last)?),
             None => None,
         };
-        let number = self.rules.len() as u16;
         // A code list on a segment says what its first element may be, and does not ask for it.
         let only_segment = rule.at.element.is_none();
         self.rules.push(RulePlan {
@@ -692,7 +695,12 @@ impl Plan {
         Ok(())
     }
 
-    fn condition(&mut self, when: &Condition, last: &Step) -> Result<WhenPlan, RuleError> {
+    fn condition(
+        &mut self,
+        rule: u16,
+        when: &Condition,
+        last: &Step,
+    ) -> Result<WhenPlan, RuleError> {
         let id = SegmentId::new(when.segment.as_bytes());
         let rows: Vec<usize> =
             (1..self.rows.len()).filter(|row| self.rows[*row].id == id).collect();
@@ -708,24 +716,20 @@ impl Plan {
         if let Test::Is(codes) | Test::IsNot(codes) = &when.test {
             refuse_codes(element, codes, "when")?;
         }
-        let watch = if when.segment == last.segment {
-            None
-        } else {
-            let watch = self.watches as u16;
-            self.watches += 1;
+        let is_elsewhere = when.segment != last.segment;
+        if is_elsewhere {
             for row in rows {
-                self.rows[row].watches.push((watch, when.element));
+                self.rows[row].watched_by.push(rule);
                 self.rows[row].guided = true;
             }
-            Some(watch)
-        };
+        }
         let test = match &when.test {
             Test::Is(codes) => TestPlan::Is(Codes::new(codes)),
             Test::IsNot(codes) => TestPlan::IsNot(Codes::new(codes)),
             Test::Present => TestPlan::Present,
             Test::Absent => TestPlan::Absent,
         };
-        Ok(WhenPlan { watch, element: when.element, test })
+        Ok(WhenPlan { is_elsewhere, element: when.element, test })
     }
 }
 
@@ -803,7 +807,7 @@ impl Builder {
             guided: false,
             rules: Vec::new(),
             nodes: Vec::new(),
-            watches: Vec::new(),
+            watched_by: Vec::new(),
         });
         self.rows.len() as u16 - 1
     }

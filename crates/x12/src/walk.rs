@@ -66,6 +66,12 @@ impl Ahead<'_> {
             })
             .take_while(|id| !is_envelope(*id))
     }
+
+    /// Whether a set of this plan can begin with what follows.
+    pub(crate) fn begins(&self, plan: &Plan) -> bool {
+        let symbol = self.ids().next().and_then(|id| plan.symbol(id));
+        symbol.is_some_and(|symbol| matches!(plan.step(0, symbol), StepTo::Row(_)))
+    }
 }
 
 /// Whether the id is one of the segments that hold transaction sets apart.
@@ -105,6 +111,13 @@ impl Walk {
         self.at = row;
     }
 
+    /// Whether `row` stands in the loop that is open now, so that none ends.
+    #[inline]
+    pub(crate) fn stays(&self, plan: &Plan, row: u16) -> bool {
+        let here = &plan.rows[self.at as usize];
+        plan.rows[row as usize].home == if here.opens { self.at } else { here.home }
+    }
+
     /// The loops that end when reading goes on at `row`, or all when it goes on nowhere; the
     /// innermost first.
     pub(crate) fn left<'p>(
@@ -116,8 +129,8 @@ impl Walk {
         let here = &plan.rows[self.at as usize];
         let mut around = if here.opens { self.at } else { here.home };
         std::iter::from_fn(move || {
-            let inside = home.is_none_or(|home| around != home && !plan.is_in(home, around));
-            if around == 0 || !inside {
+            let ends = home.is_none_or(|home| around != home && !plan.is_in(home, around));
+            if around == 0 || !ends {
                 return None;
             }
             let left = around;

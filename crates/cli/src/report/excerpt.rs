@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use tieline_x12::delimiters::Delimiters;
+use tieline_x12::finding::Fault;
 use tieline_x12::segment::SegmentId;
 
 use crate::report::Told;
@@ -59,7 +60,10 @@ impl Excerpt {
         if let Some(delimiters) = delimiters {
             let id = id_at(bytes, start, delimiters);
             let number = number.filter(|_| is_numbered(id));
-            lines = before(bytes, start, number, delimiters);
+            // What stands before an ISA belongs to another interchange, unless that has no end.
+            if id.as_bytes() != b"ISA" || matches!(finding.fault, Fault::EndsEarly { .. }) {
+                lines = before(bytes, start, number, delimiters);
+            }
             lines.push(Line { number, text });
             let meant = lines.len() - 1;
             after(bytes, end, (id, number), delimiters, &mut lines);
@@ -115,7 +119,7 @@ fn line_end(bytes: &[u8], start: usize) -> usize {
 fn before(bytes: &[u8], start: usize, number: Option<u32>, delimiters: Delimiters) -> Vec<Line> {
     let (mut start, mut number) = (start, number);
     let mut lines = Vec::new();
-    while lines.len() < AROUND && id_at(bytes, start, delimiters).as_bytes() != b"ISA" {
+    while lines.len() < AROUND {
         let gap = bytes[..start].iter().rev();
         let is_gap = |b: &&u8| b.is_ascii_whitespace() && **b != delimiters.segment;
         let end = start - gap.take_while(is_gap).count();
@@ -134,8 +138,12 @@ fn before(bytes: &[u8], start: usize, number: Option<u32>, delimiters: Delimiter
         let blank = bytes[from + found + 1..end].iter().take_while(|b| b.is_ascii_whitespace());
         start = from + found + 1 + blank.count();
         if start < end {
+            let is_first = id_at(bytes, start, delimiters).as_bytes() == b"ISA";
             number = number.and_then(|number| number.checked_sub(1)).filter(|number| *number > 0);
             lines.push(Line { number, text: cut(whole(bytes, start, end)) });
+            if is_first {
+                break;
+            }
         }
     }
     lines.reverse();

@@ -6,9 +6,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use tieline_x12::catalogue;
 use tieline_x12::finding::{Severity, code};
 
-use crate::report::help;
 use crate::report::{FileReport, Report, Told, Verdict};
 
 /// A SARIF log with one run.
@@ -85,8 +85,8 @@ struct Driver {
 struct Rule {
     id: String,
     short_description: Text<'static>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<Text<'static>>,
+    full_description: Text<'static>,
+    help: Text<'static>,
     default_configuration: Level,
 }
 
@@ -191,17 +191,21 @@ fn tool(verdicts: &[Verdict]) -> Tool {
         verdicts.iter().flat_map(|verdict| verdict.codes.iter().copied()).collect();
     kinds.sort_by_key(|(severity, number)| (*number, *severity));
     kinds.dedup();
-    let rule = |(severity, number): (Severity, u16)| Rule {
-        id: code(severity, number),
-        short_description: Text { text: help::title(number) },
-        help: help::advice(number).map(|text| Text { text }),
-        default_configuration: Level { level: severity.as_str() },
+    let rule = |(severity, number): (Severity, u16)| {
+        let entry = catalogue::entry(number)?;
+        Some(Rule {
+            id: code(severity, number),
+            short_description: Text { text: entry.title },
+            full_description: Text { text: entry.meaning },
+            help: Text { text: entry.remedy },
+            default_configuration: Level { level: severity.as_str() },
+        })
     };
     Tool {
         driver: Driver {
             name: "tieline",
             semantic_version: env!("CARGO_PKG_VERSION"),
-            rules: kinds.into_iter().map(rule).collect(),
+            rules: kinds.into_iter().filter_map(rule).collect(),
         },
     }
 }

@@ -101,7 +101,8 @@ fn finding(told: &Told<'_>, paint: &Paint) -> String {
     for (n, line) in excerpt.lines.iter().enumerate() {
         let number = line.number.map(|number| number.to_string()).unwrap_or_default();
         let width = gutter.len();
-        text += &format!("{frame}{number:>width$} |{frame:#} {}\n", line.text);
+        let line = format!("{frame}{number:>width$} |{frame:#} {}", line.text);
+        text += &format!("{}\n", line.trim_end());
         if n == excerpt.meant {
             let indent = " ".repeat(excerpt.mark.start);
             let carets = "^".repeat(excerpt.mark.len());
@@ -156,6 +157,7 @@ fn summary(verdict: &Verdict, paint: &Paint) -> String {
     let (style, word) = match (verdict.accepted, verdict.count.warnings) {
         (true, 0) => (paint.good, "accepted"),
         (true, _) => (paint.warning, "accepted"),
+        (false, _) if verdict.totals.not_x12 => (paint.error, "not EDI"),
         (false, _) => (paint.error, "not accepted"),
     };
     let place = match wrong {

@@ -1,0 +1,430 @@
+//! Answers to what was received: TA1 for an interchange, 997 or 999 for a functional group.
+//!
+//! They are written from findings and outcomes alone. Groups of acknowledgments are read and never
+//! answered. Control numbers, dates and times come from the caller.
+
+use std::sync::Arc;
+
+use crate::compose::{self, Segment as Draft};
+use crate::delimiters::Delimiters;
+use crate::dictionary;
+use crate::finding::{AckCodes, Fault, Finding, Severity};
+use crate::header::Header;
+use crate::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, SetOutcome};
+use crate::segment::SegmentId;
+use crate::table::Release;
+
+/// What an answer depends on beside the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Whether sets with errors are accepted all the same, their errors noted: `AK501` is E, not R.
+    pub accept_with_errors: bool,
+    /// When a TA1 is given.
+    pub interchange: InterchangeAnswer,
+    /// Which set answers a group.
+    pub group: GroupAnswer,
+}
+
+/// When a TA1 is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InterchangeAnswer {
+    /// When `ISA14` asks for one, or something is wrong with the interchange itself.
+    #[default]
+    AskedOrWrong,
+    /// To every interchange.
+    Always,
+    /// To none.
+    Never,
+}
+
+/// Which set answers a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GroupAnswer {
+    /// 997 in every release.
+    #[default]
+    Functional,
+    /// 999 in release 005010, 997 before.
+    Implementation,
+    /// None.
+    Never,
+}
+
+/// The answers to one interchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// The interchange answered.
+    pub header: Arc<Header>,
+    /// The `TA1`, when one is given.
+    pub interchange: Option<Draft>,
+    /// One for each group answered.
+    pub groups: Vec<GroupAnswered>,
+}
+
+/// The answer to one functional group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupAnswered {
+    /// `997` or `999`.
+    pub code: &'static str,
+    /// The release it is written in, that of the group.
+    pub release: Release,
+    /// `GS02` of the group answered, the receiver of the answer.
+    pub receiver: String,
+    /// `GS03` of the group answered, the sender of the answer.
+    pub sender: String,
+    /// `AK901`.
+    pub result: char,
+    /// Everything between `ST` and `SE`.
+    pub segments: Vec<Draft>,
+}
+
+/// What the caller brings to an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// `ISA13` of the answer; its groups are numbered from the same number on.
+    pub control_number: u32,
+    /// Today, `CCYYMMDD`.
+    pub date: &'a str,
+    /// Now, `HHMM`.
+    pub time: &'a str,
+}
+
+/// The implementation convention a 999 names in `ST03` and `GS08`.
+const CONVENTION: &str = "005010X231A1";
+
+impl Answers {
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.interchange.is_none() && self.groups.is_empty()
+    }
+
+    /// The interchange that carries the answers back; `None` when there is nothing to send.
+    ///
+    /// It uses the separators of the interchange answered, so that what it copies of that cannot
+    /// hold one.
+    pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
+        if self.is_empty() {
+            return None;
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (from, to) = (self.header.receiver(), self.header.sender());
+        let release = self.header.release().unwrap_or(Release::V004010);
+        let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
+            functional_id: "FA".to_string(),
+            sender: group.sender.clone(),
+            receiver: group.receiver.clone(),
+            date: stamp.date.to_string(),
+            time: stamp.time.to_string(),
+            control_number: stamp.control_number.saturating_add(n),
+            version: match group.code {
+                "999" => CONVENTION.to_string(),
+                _ => group.release.to_string(),
+            },
+            sets: vec![compose::Set {
+                code: group.code.to_string(),
+                control_number: "0001".to_string(),
+                convention: (group.code == "999").then(|| CONVENTION.to_string()),
+                segments: group.segments.clone(),
+            }],
+        });
+        let interchange = compose::Interchange {
+            sender: (text(from.0), text(from.1)),
+            receiver: (text(to.0), text(to.1)),
+            date: stamp.date.get(2..).unwrap_or_default().to_string(),
+            time: stamp.time.to_string(),
+            release,
+            control_number: stamp.control_number,
+            acknowledgment_requested: false,
+            usage: match self.header.element(15) {
+                b"T" => 'T',
+                _ => 'P',
+            },
+            acknowledgments: self.interchange.clone().into_iter().collect(),
+            groups: groups.collect(),
+        };
+        Some((interchange, self.header.delimiters()))
+    }
+}
+
+/// Observes a file and writes the answers to it.
+#[derive(Debug, Default)]
+pub struct Acknowledger {
+    policy: Policy,
+    done: Vec<Answers>,
+    header: Option<Arc<Header>>,
+    groups: Vec<GroupAnswered>,
+    release: Option<Release>,
+    /// The answers to the sets of the open group.
+    sets: Vec<Draft>,
+    accepted: u64,
+    /// The errors of the open set.
+    findings: Vec<Finding>,
+}
+
+impl Acknowledger {
+    /// One that answers by this policy.
+    pub fn new(policy: Policy) -> Acknowledger {
+        Acknowledger { policy, ..Acknowledger::default() }
+    }
+
+    /// The answers, one for each interchange whose end was reached.
+    pub fn finish(self) -> Vec<Answers> {
+        self.done
+    }
+
+    fn is_implementation(&self, release: Release) -> bool {
+        self.policy.group == GroupAnswer::Implementation && release == Release::V005010
+    }
+
+    /// The answer to one set: `AK2` to `AK5`.
+    fn answer_set(&mut self, outcome: &SetOutcome, release: Release) {
+        let implementation = self.is_implementation(release);
+        let result = match (outcome.errors, self.policy.accept_with_errors) {
+            (0, _) => "A",
+            (_, true) => "E",
+            (_, false) => "R",
+        };
+        self.accepted += u64::from(result != "R");
+        let findings = std::mem::take(&mut self.findings);
+        let Some(start) = set_start(outcome, release) else { return };
+        self.sets.push(start);
+        let mut latest = None;
+        for finding in &findings {
+            let codes = finding.ack();
+            let Some(code) = codes.ak304 else { continue };
+            let segment = (finding.at.segment, code, finding.segment);
+            if latest != Some(segment) || codes.ak403.is_none() {
+                self.sets.push(answer_segment(finding, code, implementation));
+                if implementation && finding.rule.is_some() {
+                    self.sets.push(context(finding));
+                }
+                latest = Some(segment);
+            }
+            if let Some(code) = codes.ak403 {
+                self.sets.push(answer_element(finding, code, implementation));
+            }
+        }
+        let mut codes: Vec<&str> = Vec::new();
+        for code in findings.iter().filter_map(|finding| finding.ack().ak502) {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        if outcome.errors > 0 && codes.is_empty() {
+            // Cut off: what is wrong was said of the interchange.
+            codes.push("2");
+        }
+        let end = Draft::new(if implementation { "IK5" } else { "AK5" }).with(result);
+        self.sets.push(codes.into_iter().take(5).fold(end, |end, code| end.with(code)));
+    }
+}
+
+impl Observer for Acknowledger {
+    fn finding(&mut self, finding: Finding, _: &Scene<'_>) {
+        if finding.severity == Severity::Error && finding.at.segment > 0 {
+            self.findings.push(finding);
+        }
+    }
+
+    fn interchange(&mut self, header: &Arc<Header>) {
+        self.header = Some(Arc::clone(header));
+        self.groups.clear();
+        self.sets.clear();
+        self.accepted = 0;
+    }
+
+    fn envelope(&mut self, segment: &crate::segment::Segment<'_>) {
+        if segment.id() == SegmentId::new(b"GS") {
+            self.release = Release::of_version(segment.element(8));
+            self.sets.clear();
+            self.accepted = 0;
+        }
+    }
+
+    fn set_end(&mut self, outcome: &SetOutcome) {
+        self.answer_set(outcome, self.release.unwrap_or(Release::V004010));
+    }
+
+    fn group_end(&mut self, outcome: &GroupOutcome) {
+        let sets = std::mem::take(&mut self.sets);
+        let accepted = std::mem::take(&mut self.accepted);
+        if outcome.functional_id == b"FA" || self.policy.group == GroupAnswer::Never {
+            return;
+        }
+        let release = outcome.release.unwrap_or(Release::V004010);
+        let start = Draft::new("AK1")
+            .with(text(&outcome.functional_id, "ZZ"))
+            .with(number_text(&outcome.control_number));
+        let start = match release {
+            Release::V004010 => start,
+            Release::V005010 => start.with(text(&outcome.version, "")),
+        };
+        let result = match (outcome.faults.is_empty(), accepted == outcome.received) {
+            (false, _) if self.policy.accept_with_errors => 'E',
+            (false, _) => 'R',
+            (true, true) if outcome.clean < outcome.received => 'E',
+            (true, true) => 'A',
+            (true, false) if accepted > 0 => 'P',
+            (true, false) => 'R',
+        };
+        let accepted = if result == 'R' { 0 } else { accepted };
+        let end = Draft::new("AK9")
+            .with(result)
+            .with(capped(outcome.included))
+            .with(capped(outcome.received))
+            .with(capped(accepted));
+        let mut codes: Vec<&str> = outcome.faults.iter().filter_map(|fault| fault.ak905).collect();
+        codes.dedup();
+        let end = codes.into_iter().take(5).fold(end, |end, code| end.with(code));
+        let segments = std::iter::once(start).chain(sets).chain([end]).collect();
+        self.groups.push(GroupAnswered {
+            code: if self.is_implementation(release) { "999" } else { "997" },
+            release,
+            receiver: text(&outcome.sender, ""),
+            sender: text(&outcome.receiver, ""),
+            result,
+            segments,
+        });
+    }
+
+    fn interchange_end(&mut self, outcome: &InterchangeOutcome) {
+        let Some(header) = self.header.take() else { return };
+        let wrong = outcome.fault.is_some();
+        let asked = match self.policy.interchange {
+            InterchangeAnswer::AskedOrWrong => header.asks_for_acknowledgment() || wrong,
+            InterchangeAnswer::Always => true,
+            InterchangeAnswer::Never => false,
+        };
+        let result = match (wrong, self.policy.accept_with_errors) {
+            (false, _) => "A",
+            (true, true) => "E",
+            (true, false) => "R",
+        };
+        let mut groups = std::mem::take(&mut self.groups);
+        if result == "R" {
+            // What was refused as a whole is not answered part by part.
+            groups.clear();
+        }
+        let answer = asked.then(|| answer_interchange(&header, result, outcome.fault));
+        let answers = Answers { header, interchange: answer, groups };
+        self.done.push(answers);
+    }
+}
+
+/// `TA1`.
+fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) -> Draft {
+    let element = |n: usize| text(header.element(n), "");
+    Draft::new("TA1")
+        .with(format!("{:0>9}", number_text(header.control_number())))
+        .with(element(9))
+        .with(element(10))
+        .with(result)
+        .with(fault.and_then(|fault| fault.ta105).unwrap_or("000"))
+}
+
+/// `AK2`; `None` when the set's own header cannot be repeated in one.
+fn set_start(outcome: &SetOutcome, release: Release) -> Option<Draft> {
+    let fits = |bytes: &[u8], least, most| {
+        (least..=most).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphanumeric)
+    };
+    if !fits(&outcome.code, 3, 3) || !fits(&outcome.control_number, 4, 9) {
+        return None;
+    }
+    let start =
+        Draft::new("AK2").with(text(&outcome.code, "")).with(text(&outcome.control_number, ""));
+    Some(match release {
+        Release::V005010 if !outcome.convention.is_empty() => {
+            start.with(text(&outcome.convention, ""))
+        }
+        _ => start,
+    })
+}
+
+/// `AK3` or `IK3`.
+fn answer_segment(finding: &Finding, code: &str, implementation: bool) -> Draft {
+    let id = match finding.segment.is_well_formed() {
+        true => finding.segment.to_string(),
+        // A mangled id would spoil the answer.
+        false => "ZZZ".to_string(),
+    };
+    let code = match (&finding.fault, implementation) {
+        (Fault::GuideSegmentUnused, true) => "I4",
+        (Fault::GuideSegmentMissing { .. }, true) => "I6",
+        _ => code,
+    };
+    Draft::new(if implementation { "IK3" } else { "AK3" })
+        .with(id)
+        .with(capped(u64::from(finding.at.segment)))
+        .with("")
+        .with(code)
+}
+
+/// `AK4` or `IK4`.
+fn answer_element(finding: &Finding, code: &str, implementation: bool) -> Draft {
+    let at = finding.at;
+    let mut position = vec![at.element.to_string()];
+    if at.component > 0 {
+        position.push(at.component.to_string());
+    }
+    if at.repetition > 1 && finding.release == Release::V005010 {
+        position.resize(2, String::new());
+        position.push(at.repetition.to_string());
+    }
+    let position: Vec<&str> = position.iter().map(String::as_str).collect();
+    let number = finding.element.map_or("", |used| used.element);
+    let number = if number.parse::<u16>().is_ok() { number } else { "" };
+    let code = match (&finding.fault, implementation) {
+        (Fault::GuideElementUnused, true) => "I10",
+        (Fault::GuideElementMissing, true) => "I9",
+        (Fault::GuideCode { .. }, true) => "I6",
+        _ => code,
+    };
+    let value = finding.value.as_bytes();
+    let is_plain = value.iter().all(|b| (b' '..=b'~').contains(b));
+    let copy = if is_plain && !holds_separator(finding) { text(value, "") } else { String::new() };
+    Draft::new(if implementation { "IK4" } else { "AK4" })
+        .with_components(&position)
+        .with(number)
+        .with(code)
+        .with(copy)
+}
+
+/// Whether the value may hold a separator of its interchange, which a copy of it cannot.
+fn holds_separator(finding: &Finding) -> bool {
+    matches!(finding.fault, Fault::TooManyComponents { .. } | Fault::TooManyRepetitions { .. })
+        || finding.element.is_some_and(|used| {
+            let composite = dictionary::composite(finding.release, used.element).is_some();
+            composite && finding.at.component == 0
+        })
+        || finding.element.is_some_and(|used| used.repeat > 1)
+        || finding.element.is_none()
+}
+
+/// `CTX`: the rule of the guide speaks of this segment.
+fn context(finding: &Finding) -> Draft {
+    let draft = Draft::new("CTX")
+        .with("SITUATIONAL TRIGGER")
+        .with(finding.segment.to_string())
+        .with(capped(u64::from(finding.at.segment)));
+    match finding.at.element {
+        0 => draft,
+        element => draft.with("").with_components(&[&element.to_string()]),
+    }
+}
+
+/// A count as an acknowledgment holds it: six digits are the most.
+fn capped(count: u64) -> String {
+    count.min(999_999).to_string()
+}
+
+fn text(bytes: &[u8], otherwise: &str) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() => text.trim_end().to_string(),
+        _ => otherwise.to_string(),
+    }
+}
+
+/// The digits of a control number; `0` when it has none, so that the answer can be read.
+fn number_text(bytes: &[u8]) -> String {
+    let digits = bytes.len() <= 9 && bytes.iter().all(u8::is_ascii_digit) && !bytes.is_empty();
+    if digits { text(bytes, "0") } else { "0".to_string() }
+}
