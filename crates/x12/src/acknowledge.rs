@@ -13,6 +13,7 @@ use crate::header::Header;
 use crate::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, SetOutcome};
 use crate::segment::SegmentId;
 use crate::table::Release;
+use crate::value;
 
 /// What an answer depends on beside the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,17 +98,26 @@ impl Answers {
         self.interchange.is_none() && self.groups.is_empty()
     }
 
-    /// The interchange that carries the answers back; `None` when there is nothing to send.
+    /// The interchange that carries the answers back; `None` when there is nothing to send, or nobody
+    /// to send it to or from, because an id of the interchange answered is blank.
     ///
     /// It uses the separators of the interchange answered, so that what it copies of that cannot
-    /// hold one.
+    /// hold one; others only where those are what was wrong.
     pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
-        if self.is_empty() {
+        let (from, to) = (self.header.receiver(), self.header.sender());
+        if self.is_empty() || from.1.is_empty() || to.1.is_empty() {
             return None;
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (from, to) = (self.header.receiver(), self.header.sender());
+        let party = |(qualifier, id): (&[u8], &[u8])| match is_qualifier(qualifier) {
+            true => (text(qualifier), text(id)),
+            false => ("ZZ".to_string(), text(id)),
+        };
         let release = self.header.release().unwrap_or(Release::V004010);
+        let delimiters = match self.header.delimiters() {
+            usable if usable.are_usable() => usable,
+            unusable => Delimiters { line_end: unusable.line_end, ..Delimiters::default() },
+        };
         let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
             functional_id: "FA".to_string(),
             sender: group.sender.clone(),
@@ -123,12 +133,16 @@ impl Answers {
                 code: group.code.to_string(),
                 control_number: "0001".to_string(),
                 convention: (group.code == "999").then(|| CONVENTION.to_string()),
-                segments: group.segments.clone(),
+                segments: group
+                    .segments
+                    .iter()
+                    .map(|it| without_bad_copy(it, delimiters))
+                    .collect(),
             }],
         });
         let interchange = compose::Interchange {
-            sender: (text(from.0), text(from.1)),
-            receiver: (text(to.0), text(to.1)),
+            sender: party(from),
+            receiver: party(to),
             date: stamp.date.get(2..).unwrap_or_default().to_string(),
             time: stamp.time.to_string(),
             release,
@@ -141,7 +155,7 @@ impl Answers {
             acknowledgments: self.interchange.clone().into_iter().collect(),
             groups: groups.collect(),
         };
-        Some((interchange, self.header.delimiters()))
+        Some((interchange, delimiters))
     }
 }
 
@@ -304,13 +318,31 @@ impl Observer for Acknowledger {
     }
 }
 
-/// `TA1`.
+/// Whether it is a qualifier of `ISA05` and `ISA07`.
+fn is_qualifier(qualifier: &[u8]) -> bool {
+    let list = dictionary::code_list("I05").map(|list| list.codes).unwrap_or_default();
+    list.iter().any(|code| code.code.as_bytes() == qualifier)
+}
+
+/// An `AK4` or `IK4` whose copy of bad data holds no separator; any other segment as it is.
+fn without_bad_copy(segment: &Draft, delimiters: Delimiters) -> Draft {
+    let mut segment = segment.clone();
+    if let Some(compose::Element::Simple(copy)) = segment.elements.get_mut(3)
+        && segment.id.ends_with("K4")
+        && copy.bytes().any(|b| delimiters.has(b))
+    {
+        copy.clear();
+    }
+    segment
+}
+
+/// `TA1`. A date or time that is none cannot be repeated in it.
 fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) -> Draft {
     let element = |n: usize| text(header.element(n), "");
     Draft::new("TA1")
         .with(format!("{:0>9}", number_text(header.control_number())))
-        .with(element(9))
-        .with(element(10))
+        .with(if value::is_date(header.element(9)) { element(9) } else { "000101".to_string() })
+        .with(if value::is_time(header.element(10)) { element(10) } else { "0000".to_string() })
         .with(result)
         .with(fault.and_then(|fault| fault.ta105).unwrap_or("000"))
 }
