@@ -15,22 +15,6 @@ pub struct Delimiters {
     pub line_end: LineEnd,
 }
 
-impl Delimiters {
-    /// Whether the byte is one of the separators.
-    pub fn has(&self, b: u8) -> bool {
-        [self.element, self.component, self.segment].contains(&b) || self.repetition == Some(b)
-    }
-
-    /// Whether data and separators can be told apart: all differ, and none is a letter, a digit, a
-    /// blank or part of a longer character.
-    pub fn are_usable(&self) -> bool {
-        let all = [Some(self.element), Some(self.component), Some(self.segment), self.repetition];
-        let all: Vec<u8> = all.into_iter().flatten().collect();
-        let differ = all.iter().enumerate().all(|(n, b)| !all[..n].contains(b));
-        differ && all.iter().all(|b| !b.is_ascii_alphanumeric() && *b != b' ' && *b < 0x80)
-    }
-}
-
 /// What follows a segment's terminator for the eye's sake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineEnd {
