@@ -16,6 +16,12 @@ mod partners;
 
 mod reading;
 
+mod each_set;
+
+mod text;
+
+mod clock;
+
 mod progress;
 
 mod report;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use tieline_partner::profile::Direction;
+use tieline_partner::profile::{Direction, Identity, Usage};
 use tieline_partner::{GuideFile, PartnerBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
 use tieline_x12::header::Header;
@@ -143,6 +143,30 @@ impl Guides {
         let mut plans = self.plans.lock().ok()?;
         plans.entry(release).or_insert_with(|| file.plan(release).ok().map(Arc::new)).clone()
     }
+}
+
+impl Guides {
+    /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.
+    pub(crate) fn parties(&self, set: &str) -> Option<(Party, Party)> {
+        let Choice::Partner(id, book) = &self.choice else { return None };
+        let partner = book.find(id)?.profile();
+        let (ours, theirs) = (party(&book.utility()?.x12)?, party(&partner.x12)?);
+        let document = partner.documents.iter().find(|document| document.set == set);
+        match document.map(|document| document.direction) {
+            Some(Direction::In) => Some((theirs, ours)),
+            _ => Some((ours, theirs)),
+        }
+    }
+}
+
+/// A qualifier and an id.
+pub(crate) type Party = (String, String);
+
+/// The id to use for tests; the one for production where there is no other.
+fn party(identity: &Identity) -> Option<Party> {
+    let for_tests = identity.isa.iter().find(|id| id.usage == Some(Usage::Test));
+    let id = for_tests.or(identity.isa.first())?;
+    Some((id.qualifier.clone(), id.id.clone()))
 }
 
 impl Plans for Guides {

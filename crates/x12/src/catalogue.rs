@@ -39,6 +39,11 @@ impl Entry {
     pub fn ack(&self, release: Release) -> impl Iterator<Item = AckCodes> + use<'_> {
         self.faults.iter().map(move |fault| fault.ack(release))
     }
+
+    /// The code a 999 has in place of the 997's, for a guide's finding.
+    pub fn implementation_code(&self) -> Option<&'static str> {
+        self.faults.first().and_then(Fault::implementation_code)
+    }
 }
 
 /// The entry of a number; `None` when no finding has it.

@@ -4,7 +4,10 @@
 //! a separator is refused, because no reader could tell it apart again. Whether the result is what
 //! the tables and a guide want is asked of the same check that judges what arrives.
 
+use crate::check::{Plans, check};
 use crate::delimiters::Delimiters;
+use crate::finding::{Finding, Severity};
+use crate::observer::{Observer, Scene};
 use crate::table::Release;
 
 /// A segment to be written.
@@ -139,6 +142,13 @@ pub enum ComposeError {
         /// Which separator it is.
         role: &'static str,
     },
+    /// A separator that is a letter, a digit or blank, or cannot be told from another one or from the
+    /// line end.
+    #[error("the {role} separator cannot be used: it is not unlike data and all other separators")]
+    Separator {
+        /// Which separator it is.
+        role: &'static str,
+    },
     /// An envelope value does not fit its fixed place.
     #[error("{segment}{element:02} has {length} characters; {expected}")]
     Envelope {
@@ -157,6 +167,66 @@ pub enum ComposeError {
     /// A segment id that is not two or three capital letters and digits.
     #[error("a segment id is two or three capital letters and digits")]
     SegmentId,
+}
+
+/// Why an interchange is not written: it cannot be, or its own check finds fault with it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// A value cannot be written.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// What would be written is not what the tables or the guide want.
+    #[error("it would be refused: {}{}", .0[0], match .0.len() { 1 => String::new(), n => format!(" (and {} more)", n - 1) })]
+    Findings(Vec<Finding>),
+}
+
+/// Writes an interchange that stands the check a receiver would make of it.
+///
+/// # Errors
+///
+/// [`Refusal`] when a value does not fit or holds a separator, and when the check finds an error.
+pub fn write_checked(
+    interchange: &Interchange,
+    delimiters: &Delimiters,
+    plans: &dyn Plans,
+) -> Result<Vec<u8>, Refusal> {
+    let bytes = write(interchange, delimiters)?;
+    let mut errors = Errors(Vec::new());
+    check(&bytes, plans, &mut errors);
+    match errors.0.is_empty() {
+        true => Ok(bytes),
+        false => Err(Refusal::Findings(errors.0)),
+    }
+}
+
+/// Keeps errors.
+struct Errors(Vec<Finding>);
+
+impl Observer for Errors {
+    fn finding(&mut self, finding: Finding, _: &Scene<'_>) {
+        if finding.severity == Severity::Error {
+            self.0.push(finding);
+        }
+    }
+}
+
+/// Whether a byte can be told from letters, digits and padding.
+pub(crate) fn is_separator(b: u8) -> bool {
+    b.is_ascii() && !b.is_ascii_alphanumeric() && b != b' '
+}
+
+/// The first of the separators that cannot be used.
+pub(crate) fn unusable(delimiters: &Delimiters, release: Release) -> Option<&'static str> {
+    let d = delimiters;
+    let mut all = vec![("element", d.element), ("component", d.component), ("segment", d.segment)];
+    if release == Release::V005010 {
+        all.push(("repetition", d.repetition.unwrap_or(b'^')));
+    }
+    let is_usable = |b: u8, n: usize| {
+        let unlike_others = all[..n].iter().all(|(_, other)| *other != b);
+        is_separator(b) && unlike_others && !d.line_end.as_bytes().contains(&b)
+    };
+    (0..all.len()).find(|n| !is_usable(all[*n].1, *n)).map(|n| all[n].0)
 }
 
 /// Writes an interchange; each segment is followed by the terminator and `delimiters.line_end`.
@@ -191,6 +261,9 @@ impl<'a> Writer<'a> {
         interchange: &Interchange,
         delimiters: &'a Delimiters,
     ) -> Result<Writer<'a>, ComposeError> {
+        if let Some(role) = unusable(delimiters, interchange.release) {
+            return Err(ComposeError::Separator { role });
+        }
         let mut writer = Writer {
             bytes: Vec::new(),
             delimiters,

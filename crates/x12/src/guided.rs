@@ -80,19 +80,40 @@ impl Guided {
                 }
                 continue;
             }
-            let holds = match &rule.when {
-                Some(when) if !when.is_elsewhere => {
-                    when.holds(segment.element(when.element as usize))
-                }
-                _ => self.holds[*number as usize],
-            };
-            if holds {
+            if self.condition_holds(*number, rule, segment) {
                 let seen = &mut self.seen[*number as usize];
                 *seen += 1;
                 if let Some(fault) = judge(plan, rule, *seen, segment, flagged) {
                     faults.push(fault);
                 }
             }
+        }
+    }
+
+    /// Whether a rule that holds here lists the codes of an element.
+    pub(crate) fn lists_codes(
+        &self,
+        plan: &Plan,
+        row: u16,
+        segment: &Segment<'_>,
+        element: u8,
+    ) -> bool {
+        let first = plan::pack(segment.element(1));
+        plan.rows[row as usize].rules.iter().any(|number| {
+            let rule = &plan.rules[*number as usize];
+            rule.element.is_some_and(|number| number.element == element)
+                && !rule.code_names.is_empty()
+                && self.open[rule.scope as usize]
+                && rule.is.iter().all(|is| is.fits(segment, first))
+                && self.condition_holds(*number, rule, segment)
+        })
+    }
+
+    #[inline]
+    fn condition_holds(&self, number: u16, rule: &RulePlan, segment: &Segment<'_>) -> bool {
+        match &rule.when {
+            Some(when) if !when.is_elsewhere => when.holds(segment.element(when.element as usize)),
+            _ => self.holds[number as usize],
         }
     }
 

@@ -161,10 +161,12 @@ impl CodeSet {
     }
 }
 
-/// Up to eight bytes as one number; no two values give the same.
+/// Up to eight bytes as one number; no two values give the same. One that begins with a zero byte has
+/// none.
 #[inline]
 pub(crate) fn pack(value: &[u8]) -> Option<u64> {
-    (value.len() <= 8).then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
+    (value.len() <= 8 && value.first() != Some(&0))
+        .then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
 }
 
 /// A loop a guide's path leads through: the loop's row, and which of its instances are meant.

@@ -12,7 +12,7 @@ use crate::segment::SegmentId;
 /// How many of the following segments are tried when a segment does not fit.
 const TRIED: usize = 8;
 /// How far ahead a missing segment is looked for.
-const FAR: usize = 64 << 10;
+pub(crate) const FAR: usize = 64 << 10;
 /// How often a set may look that far; after that what does not fit stays where it is.
 const FAR_LOOKS: u32 = 16;
 
@@ -188,14 +188,20 @@ impl Walk {
 
     /// Whether going to `row` skips rows that really are missing; not when they come later.
     fn is_skip(&mut self, plan: &Plan, row: u16, missing: &[u16], ahead: Ahead<'_>) -> bool {
-        if self.score(plan, row, ahead) > self.score(plan, self.at, ahead) {
-            return true;
-        }
+        let fits_better = || self.score(plan, row, ahead) > self.score(plan, self.at, ahead);
         if self.far_looks == FAR_LOOKS {
-            return false;
+            return fits_better();
         }
+        // In a loop that stays open, what comes later is what is missing here; in one that ends, it
+        // may belong to another instance.
+        let stays_open = |missing: &u16| plan.is_in(row, plan.rows[*missing as usize].home);
+        let (open, ended): (Vec<u16>, Vec<u16>) = missing.iter().partition(|row| stays_open(row));
+        let comes = |rows: &[u16]| {
+            ahead.ids().any(|id| rows.iter().any(|row| plan.rows[*row as usize].id == id))
+        };
+        let is_skip = !comes(&open) && (!comes(&ended) || fits_better());
         self.far_looks += 1;
-        !ahead.ids().any(|id| missing.iter().any(|row| plan.rows[*row as usize].id == id))
+        is_skip
     }
 
     /// How well the segments that follow fit after `row`.

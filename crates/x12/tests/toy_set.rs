@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use tieline_x12::acknowledge::{Acknowledger, Policy};
 use tieline_x12::check::{self, Plans};
-use tieline_x12::compose::{self, Group, Interchange, Segment, Set};
+use tieline_x12::compose::{self, Element, Group, Interchange, Segment, Set};
 use tieline_x12::delimiters::Delimiters;
 use tieline_x12::finding::Finding;
 use tieline_x12::guide::{Guide, Options, Rule};
@@ -177,6 +178,28 @@ fn what_the_rows_forbid_is_found_where_it_is() {
         let expected = [(code.to_string(), name.to_string(), path.to_string())];
         assert_eq!(findings(&segments, &toy), expected, "{from} -> {to:?}");
     }
+}
+
+#[test]
+fn its_errors_are_acknowledged() {
+    let bytes = document(
+        &GOOD.join("~").replace("4711*KH~QTY", "47x11*KH~QTY").split('~').collect::<Vec<_>>(),
+    );
+    let mut acknowledger = Acknowledger::new(Policy::default());
+    check::check(&bytes, &WithMeterRounds::new(None), &mut acknowledger);
+    let answers = acknowledger.finish();
+    let [group] = answers[0].groups.as_slice() else { panic!("one group is answered") };
+    let expected =
+        ["AK1*MO*7", "AK2*900*0001", "AK3*QTY*9**8", "AK4*2*380*6*47x11", "AK5*R*5", "AK9*R*1*1*0"];
+    let written = |segment: &Segment| {
+        let values = segment.elements.iter().map(|element| match element {
+            Element::Simple(value) => value.clone(),
+            Element::Composite(components) => components.join(":"),
+            Element::Repeated(_) => panic!("nothing repeats in a 997"),
+        });
+        [segment.id.clone()].into_iter().chain(values).collect::<Vec<_>>().join("*")
+    };
+    assert_eq!(group.segments.iter().map(written).collect::<Vec<_>>(), expected);
 }
 
 #[test]

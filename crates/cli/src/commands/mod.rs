@@ -1,7 +1,13 @@
 //! The commands, one file each: its arguments, its help, its run.
 
+mod ack;
 mod completions;
+mod explain;
+mod fmt;
+mod info;
 mod man;
+mod sample;
+mod show;
 mod validate;
 
 use crate::console::Console;
@@ -42,6 +48,12 @@ pub(crate) struct CommandLine {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Validate(validate::ValidateArgs),
+    Info(info::InfoArgs),
+    Show(show::ShowArgs),
+    Fmt(fmt::FmtArgs),
+    Ack(ack::AckArgs),
+    Explain(explain::ExplainArgs),
+    Sample(sample::SampleArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -51,6 +63,12 @@ impl Command {
     pub(crate) fn run(self, console: &mut Console<'_>) -> anyhow::Result<u8> {
         match self {
             Command::Validate(args) => validate::run(args, console),
+            Command::Info(args) => info::run(&args, console),
+            Command::Show(args) => show::run(&args, console),
+            Command::Fmt(args) => fmt::run(&args, console),
+            Command::Ack(args) => ack::run(&args, console),
+            Command::Explain(args) => explain::run(&args, console),
+            Command::Sample(args) => sample::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

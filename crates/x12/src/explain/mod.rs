@@ -255,6 +255,8 @@ mod tests {
             ("AK403=7", "X12-W0457"),
             ("AK403=7", "X12-E0617"),
             ("IK403=7", "X12-E0407"),
+            ("IK403=I6", "X12-E0617"),
+            ("IK304=I6", "X12-E0603"),
             ("AK304=2", "X12-E0602"),
             ("AK304=4", "X12-E0605"),
             ("AK502=18", "X12-E0326"),
@@ -264,6 +266,7 @@ mod tests {
             assert!(page(question).contains(finding), "{question}: {}", page(question));
         }
         assert!(!page("AK403=7").contains("X12-E0406"));
+        assert!(!page("IK403=7").contains("X12-E0617") && !page("IK304=I6").contains("X12-E0617"));
         assert!(page("AK304=8").contains("every finding about an element"));
         assert!(page("TA105=024").contains("envelope"));
     }

@@ -183,6 +183,13 @@ fn answers(entry: &Entry) -> Vec<Vec<String>> {
         vec![answer.place.to_string(), code.to_string(), format!("{meaning}{only}")]
     };
     let mut rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    if let Some(code) = entry.implementation_code() {
+        let is_element = entry.ack(Release::V005010).any(|codes| codes.ak403.is_some());
+        let (place, number) = if is_element { ("IK403", "621") } else { ("IK304", "620") };
+        let list = code_list(number).map_or(&[][..], |list| list.codes);
+        let meaning = list.iter().find(|it| it.code == code).map_or("", |it| it.meaning);
+        rows.push(vec![place.to_string(), code.to_string(), format!("{meaning} (999)")]);
+    }
     if let 400..600 = entry.number {
         let meaning = "in a segment of the envelope, which no AK3 can name";
         rows.push(["TA105", "024", meaning].map(str::to_string).to_vec());
@@ -231,9 +238,14 @@ fn earned_by(page: &mut Page, element: &str, code: &str) {
         }
         _ => {}
     }
+    // A 999 has codes of its own for what a guide asks.
+    let in_999 = matches!(element, "620" | "621");
     let earns = |entry: &&Entry| {
         let mut codes = Release::ALL.into_iter().flat_map(|release| entry.ack(release));
-        codes.any(|codes| (answer.code)(&codes) == Some(code))
+        match entry.implementation_code().filter(|_| in_999) {
+            Some(own) => own == code && codes.any(|it| it.ak403.is_some() == (element == "621")),
+            None => codes.any(|codes| (answer.code)(&codes) == Some(code)),
+        }
     };
     let row = |entry: &Entry| vec![entry.code(), entry.title.to_string()];
     let rows: Vec<_> = CATALOGUE.iter().filter(earns).map(row).collect();
