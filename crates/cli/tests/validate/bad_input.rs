@@ -155,6 +155,26 @@ fn a_finding_in_a_huge_line_fits_a_screen() {
 }
 
 #[test]
+fn long_names_and_notes_from_outside_are_cut() {
+    let folder = Folder::new("long");
+    let rule = format!(
+        "id = \"{0}\"\nat = \"REF*ZZ\"\nusage = \"must\"\nnote = \"{0}\"\n",
+        "\u{10348}".repeat(2_000)
+    );
+    folder.file("867.guide.toml", format!("set = \"867\"\n[[row]]\n{rule}"));
+    let name = format!("{0}/{0}/{0}.edi", "\u{10348}".repeat(50));
+    let noise = format!("NTE*ADD*{}~", "\u{e9}".repeat(100));
+    folder.file(&name, WRONG.replace("SE*6", &format!("{noise}{noise}SE*8")));
+    let ran = tieline(
+        folder.path(),
+        &["validate", "--guide", "867.guide.toml", "--color", "always", &name],
+    );
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("X12-E0603"), "{}", ran.out);
+    assert!(ran.out.split("\n\n").all(|finding| finding.len() < 4096), "{}", ran.out);
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     use std::io::Read;
     let folder = Folder::new("pipe");
