@@ -857,7 +857,7 @@ impl<'p> Checker<'p> {
         {
             skip.push(n);
             let note = self.envelope_note(fault, segment, n);
-            self.ledger.note(observer, scene, note, || "ST[1]".to_string());
+            self.ledger.note(observer, scene, note, String::new);
         }
         self.judge_envelope(|envelope| &envelope.st, segment, &skip, observer, scene);
         observer.envelope(segment);

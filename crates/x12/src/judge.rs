@@ -311,6 +311,7 @@ pub(crate) fn envelope<O: Observer>(
         errors += u32::from(note.severity == Severity::Error);
         match ledger.segment {
             0 => ledger.note_envelope(observer, scene, note),
+            1 => ledger.note(observer, scene, note, String::new),
             _ => ledger.note(observer, scene, note, || format!("{}[1]", segment.id())),
         }
     }
