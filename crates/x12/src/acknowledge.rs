@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::compose::{self, Segment as Draft};
-use crate::delimiters::Delimiters;
+use crate::delimiters::{Delimiters, LineEnd};
 use crate::dictionary;
 use crate::finding::{AckCodes, Fault, Finding, Severity};
 use crate::header::Header;
@@ -99,13 +99,15 @@ impl Answers {
 
     /// The interchange that carries the answers back; `None` when there is nothing to send.
     ///
-    /// It uses the separators of the interchange answered, so that what it copies of that cannot
-    /// hold one.
+    /// It uses the separators of the interchange answered, but for those that are no good or that
+    /// stand in what it copies.
     pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
         if self.is_empty() {
             return None;
         }
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        // What is no plain character would not fit its fixed place.
+        let plain = |b: &u8| if matches!(b, b' '..=b'~') { char::from(*b) } else { '?' };
+        let text = |bytes: &[u8]| bytes.iter().map(plain).collect::<String>();
         let (from, to) = (self.header.receiver(), self.header.sender());
         let release = self.header.release().unwrap_or(Release::V004010);
         let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
@@ -141,8 +143,57 @@ impl Answers {
             acknowledgments: self.interchange.clone().into_iter().collect(),
             groups: groups.collect(),
         };
-        Some((interchange, self.header.delimiters()))
+        let delimiters = separators(self.header.delimiters(), &interchange);
+        Some((interchange, delimiters))
     }
+}
+
+/// The separators an answer is written with: the ones given where they can be used.
+fn separators(given: Delimiters, answer: &compose::Interchange) -> Delimiters {
+    let data = texts(answer);
+    let is_free = |b: u8| data.iter().all(|text| !text.as_bytes().contains(&b));
+    let mut taken = Vec::new();
+    let mut choose = |wanted: u8| {
+        let others = b"*:^~|>+!;<=\x1c\x1d\x1e\x1f".iter().copied();
+        let good = |b: &u8| compose::is_separator(*b) && !taken.contains(b) && is_free(*b);
+        let chosen = [wanted].into_iter().chain(others).find(good).unwrap_or(wanted);
+        taken.push(chosen);
+        chosen
+    };
+    let mut chosen = Delimiters {
+        element: choose(given.element),
+        component: choose(given.component),
+        segment: choose(given.segment),
+        repetition: Some(choose(given.repetition.unwrap_or(b'^'))),
+        line_end: given.line_end,
+    };
+    if compose::unusable(&chosen, Release::V005010).is_some() {
+        chosen.line_end = LineEnd::None;
+    }
+    chosen
+}
+
+/// All the data of an answer.
+fn texts(answer: &compose::Interchange) -> Vec<&str> {
+    let (sender, receiver) = (&answer.sender, &answer.receiver);
+    let mut texts: Vec<&str> = vec![&sender.0, &sender.1, &receiver.0, &receiver.1];
+    let mut segments: Vec<&Draft> = answer.acknowledgments.iter().collect();
+    for group in &answer.groups {
+        texts.extend([&*group.sender, &*group.receiver, &*group.version]);
+        segments.extend(group.sets.iter().flat_map(|set| &set.segments));
+    }
+    for element in segments.into_iter().flat_map(|segment| &segment.elements) {
+        match element {
+            compose::Element::Simple(value) => texts.push(value),
+            compose::Element::Composite(components) => {
+                texts.extend(components.iter().map(String::as_str));
+            }
+            compose::Element::Repeated(repetitions) => {
+                texts.extend(repetitions.iter().flatten().map(String::as_str));
+            }
+        }
+    }
+    texts
 }
 
 /// Observes a file and writes the answers to it.

@@ -5,6 +5,7 @@
 //! after a mistake it goes on at the next place it understands.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem;
@@ -24,7 +25,7 @@ use crate::segment::{Segment, SegmentId};
 use crate::sets;
 use crate::table::{ElementUse, Release};
 use crate::value;
-use crate::walk::{Ahead, is_envelope};
+use crate::walk::{Ahead, FAR, is_envelope};
 
 /// Chooses what a transaction set is checked against.
 pub trait Plans {
@@ -43,8 +44,9 @@ impl Plans for Standard {
     }
 }
 
-/// How much of a file must be at hand after a segment, so that what follows can be looked at.
-pub const LOOK_AHEAD: usize = 80 << 10;
+/// How much of a file must be at hand after a segment, so that what follows can be looked at; also
+/// how far from its start the first interchange of a file is looked for.
+pub const LOOK_AHEAD: usize = FAR + (FAR >> 2);
 /// How many findings a set may have before the rest is only counted.
 pub const MOST_FINDINGS: u32 = 100;
 /// The most digits of `GS06`.
@@ -65,6 +67,8 @@ pub struct Checker<'p> {
     numbers: HashSet<Vec<u8>>,
     /// A segment without end is being stepped over.
     skipping: bool,
+    /// The window before this ended with blank space.
+    gap: bool,
     /// A run of bytes outside an interchange was told already.
     strayed: bool,
     stopped: bool,
@@ -181,6 +185,7 @@ impl<'p> Checker<'p> {
             interchange: None,
             numbers: HashSet::new(),
             skipping: false,
+            gap: false,
             strayed: false,
             stopped: false,
             totals: Totals::default(),
@@ -255,21 +260,23 @@ impl<'p> Checker<'p> {
         let delimiters = interchange.delimiters;
         let mut lexer = Lexer::new(bytes, at, delimiters);
         let mut ends = std::mem::take(&mut self.ends);
-        let enough = if last { usize::MAX } else { bytes.len().saturating_sub(LOOK_AHEAD) };
+        // What follows a segment must be at hand, or a longer window would judge it otherwise.
+        let enough = if last { usize::MAX } else { bytes.len().saturating_sub(FAR) };
         let mut scene =
             Scene { bytes, base: self.base, delimiters: Some(delimiters), start: at, end: at };
         let result = loop {
             let before = lexer.at();
-            if before >= enough {
-                break Err(before);
-            }
             match lexer.next(&mut ends) {
                 Lexeme::Segment { range, gap } => {
+                    let is_endless = range.len() > LONGEST_SEGMENT;
+                    if lexer.at() > enough && !is_endless {
+                        break Err(self.used(bytes, before..range.start));
+                    }
                     (scene.start, scene.end) = (range.start, range.end);
-                    if gap {
+                    if gap || self.gap {
                         self.note_gap(range.start, observer, &scene);
                     }
-                    if range.len() > LONGEST_SEGMENT {
+                    if is_endless {
                         self.note_endless(range.start, observer, &scene);
                         continue;
                     }
@@ -281,12 +288,15 @@ impl<'p> Checker<'p> {
                 }
                 Lexeme::Rest(range) if range.len() > LONGEST_SEGMENT => {
                     (scene.start, scene.end) = (range.start, range.start);
+                    if self.gap || is_gap(&bytes[before..range.start], delimiters) {
+                        self.note_gap(range.start, observer, &scene);
+                    }
                     self.note_endless(range.start, observer, &scene);
                     self.skipping = true;
                     break Ok(range.start);
                 }
-                Lexeme::Rest(_) if !last => break Err(before),
-                Lexeme::End if !last => break Err(bytes.len()),
+                Lexeme::Rest(range) if !last => break Err(self.used(bytes, before..range.start)),
+                Lexeme::End if !last => break Err(self.used(bytes, before..bytes.len())),
                 lexeme => {
                     (scene.start, scene.end) = match lexeme {
                         Lexeme::Rest(range) => (range.start, range.end),
@@ -328,8 +338,22 @@ impl<'p> Checker<'p> {
         self.envelope(segment, id, ahead, observer, scene)
     }
 
+    /// How much of a window is used when it ends with `blank` or with a segment behind that. Blank
+    /// space is kept as long as it may be one line end; what is longer is remembered instead.
+    #[cold]
+    fn used(&mut self, bytes: &[u8], blank: Range<usize>) -> usize {
+        match bytes[blank.clone()] {
+            [] | [_] | [_, _] => blank.start,
+            _ => {
+                self.gap = true;
+                blank.end
+            }
+        }
+    }
+
     #[cold]
     fn note_gap<O: Observer>(&mut self, start: usize, observer: &mut O, scene: &Scene<'_>) {
+        self.gap = false;
         let told = self.interchange.as_mut().map(|it| std::mem::replace(&mut it.gap_told, true));
         if told == Some(false) {
             let offset = scene.base + start as u64;
@@ -428,11 +452,15 @@ impl<'p> Checker<'p> {
                 },
                 false => None,
             };
-            let next = next_header(rest);
-            if !std::mem::replace(&mut self.strayed, true) {
+            if !self.strayed {
                 let is_first = self.totals.interchanges == 0;
-                match (error, next) {
-                    (Some(error), _) if rest.get(3).is_none_or(u8::is_ascii_punctuation) => {
+                if is_first && !last && rest.len() < LOOK_AHEAD {
+                    return Begun::Needs(at);
+                }
+                self.strayed = true;
+                let near = &rest[..rest.len().min(LOOK_AHEAD)];
+                match error {
+                    Some(error) if rest.get(3).is_none_or(u8::is_ascii_punctuation) => {
                         let why = match error {
                             HeaderError::Short => "the file ends before it does",
                             HeaderError::Unreadable(why) => why,
@@ -441,10 +469,10 @@ impl<'p> Checker<'p> {
                         let note = Note::new(fault, self.base + at as u64, 3, ISA);
                         self.note_interchange(note, observer, &scene);
                     }
-                    (_, None) | (_, Some(_))
-                        if is_first && (next.is_none() || looks_like(bytes).is_some()) =>
+                    _ if is_first
+                        && (looks_like(near).is_some() || next_header(near).is_none()) =>
                     {
-                        let looks_like = looks_like(bytes).unwrap_or("it does not begin with ISA");
+                        let looks_like = looks_like(near).unwrap_or("it does not begin with ISA");
                         self.refuse(Fault::NotX12 { looks_like }, at, observer, &scene);
                         return Begun::Needs(bytes.len());
                     }
@@ -455,7 +483,7 @@ impl<'p> Checker<'p> {
                     }
                 }
             }
-            match next {
+            match next_header(rest) {
                 Some(next) => at += next,
                 None if last => return Begun::Needs(bytes.len()),
                 // The start of one may stand at the end of the window.
@@ -489,6 +517,7 @@ impl<'p> Checker<'p> {
         self.totals.interchanges += 1;
         self.totals.segments += 1;
         self.strayed = false;
+        self.gap = false;
         self.ledger.interchange += 1;
         self.ledger.group = 0;
         let release = header.release();
@@ -994,6 +1023,11 @@ const SE: SegmentId = SegmentId::new(b"SE");
 
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether blank space before a segment is more than one line end.
+fn is_gap(blank: &[u8], delimiters: Delimiters) -> bool {
+    !matches!(blank, [] | [b'\n'] | [b'\r', b'\n']) || blank.contains(&delimiters.segment)
+}
 
 fn outside(bytes: &[u8], base: u64, start: usize, end: usize) -> Scene<'_> {
     Scene { bytes, base, delimiters: None, start, end }

@@ -139,6 +139,13 @@ pub enum ComposeError {
         /// Which separator it is.
         role: &'static str,
     },
+    /// A separator that is a letter, a digit or blank, or cannot be told from another one or from the
+    /// line end.
+    #[error("the {role} separator cannot be used: it is not unlike data and all other separators")]
+    Separator {
+        /// Which separator it is.
+        role: &'static str,
+    },
     /// An envelope value does not fit its fixed place.
     #[error("{segment}{element:02} has {length} characters; {expected}")]
     Envelope {
@@ -157,6 +164,25 @@ pub enum ComposeError {
     /// A segment id that is not two or three capital letters and digits.
     #[error("a segment id is two or three capital letters and digits")]
     SegmentId,
+}
+
+/// Whether a byte can be told from letters, digits and padding.
+pub(crate) fn is_separator(b: u8) -> bool {
+    b.is_ascii() && !b.is_ascii_alphanumeric() && b != b' '
+}
+
+/// The first of the separators that cannot be used.
+pub(crate) fn unusable(delimiters: &Delimiters, release: Release) -> Option<&'static str> {
+    let d = delimiters;
+    let mut all = vec![("element", d.element), ("component", d.component), ("segment", d.segment)];
+    if release == Release::V005010 {
+        all.push(("repetition", d.repetition.unwrap_or(b'^')));
+    }
+    let is_usable = |b: u8, n: usize| {
+        let unlike_others = all[..n].iter().all(|(_, other)| *other != b);
+        is_separator(b) && unlike_others && !d.line_end.as_bytes().contains(&b)
+    };
+    (0..all.len()).find(|n| !is_usable(all[*n].1, *n)).map(|n| all[n].0)
 }
 
 /// Writes an interchange; each segment is followed by the terminator and `delimiters.line_end`.
@@ -191,6 +217,9 @@ impl<'a> Writer<'a> {
         interchange: &Interchange,
         delimiters: &'a Delimiters,
     ) -> Result<Writer<'a>, ComposeError> {
+        if let Some(role) = unusable(delimiters, interchange.release) {
+            return Err(ComposeError::Separator { role });
+        }
         let mut writer = Writer {
             bytes: Vec::new(),
             delimiters,

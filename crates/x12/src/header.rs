@@ -36,6 +36,8 @@ impl Header {
     ///
     /// An `ISA` without its padding is read too, when what follows shows that it was understood.
     pub(crate) fn read(bytes: &[u8], offset: u64) -> Result<Header, HeaderError> {
+        // As much as has to be at hand; more must not change what is read.
+        let bytes = &bytes[..bytes.len().min(2 * LENGTH)];
         let element = *bytes.get(3).ok_or(HeaderError::Short)?;
         if element.is_ascii_alphanumeric() || element == b' ' || element >= 0x80 {
             return Err(HeaderError::Unreadable("no separator stands after ISA"));
@@ -86,7 +88,7 @@ impl Header {
             && !terminator.is_ascii_alphanumeric();
         match understood {
             true => Ok(Header::new(bytes, at + 3, elements, element, offset, false)),
-            false if after.len() < 4 => Err(HeaderError::Short),
+            false if short && after.len() < 4 => Err(HeaderError::Short),
             false => Err(HeaderError::Unreadable("its end cannot be told")),
         }
     }

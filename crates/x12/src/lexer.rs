@@ -125,7 +125,7 @@ impl<'a> Lexer<'a> {
             self.block = start;
             self.marks = self.scan(start);
         }
-        (start, !regular && start < self.bytes.len())
+        (start, length > 0 && !regular && start < self.bytes.len())
     }
 
     /// Marks the separators and terminators of the 64 bytes from `from` on.

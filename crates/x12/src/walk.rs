@@ -12,7 +12,7 @@ use crate::segment::SegmentId;
 /// How many of the following segments are tried when a segment does not fit.
 const TRIED: usize = 8;
 /// How far ahead a missing segment is looked for.
-const FAR: usize = 64 << 10;
+pub(crate) const FAR: usize = 64 << 10;
 /// How often a set may look that far; after that what does not fit stays where it is.
 const FAR_LOOKS: u32 = 16;
 
