@@ -13,6 +13,7 @@ use crate::header::Header;
 use crate::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, SetOutcome};
 use crate::segment::SegmentId;
 use crate::table::Release;
+use crate::value;
 
 /// What an answer depends on beside the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,6 +109,12 @@ impl Answers {
         // What is no plain character would not fit its fixed place.
         let plain = |b: &u8| if matches!(b, b' '..=b'~') { char::from(*b) } else { '?' };
         let text = |bytes: &[u8]| bytes.iter().map(plain).collect::<String>();
+        // An answer to a wrong address has to be readable itself.
+        let address = |(qualifier, id): (&[u8], &[u8])| {
+            let known = is_listed("I05", qualifier);
+            let qualifier = if known { text(qualifier) } else { "ZZ".to_string() };
+            (qualifier, if id.is_empty() { "UNKNOWN".to_string() } else { text(id) })
+        };
         let (from, to) = (self.header.receiver(), self.header.sender());
         let release = self.header.release().unwrap_or(Release::V004010);
         let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
@@ -129,8 +136,8 @@ impl Answers {
             }],
         });
         let interchange = compose::Interchange {
-            sender: (text(from.0), text(from.1)),
-            receiver: (text(to.0), text(to.1)),
+            sender: address(from),
+            receiver: address(to),
             date: stamp.date.get(2..).unwrap_or_default().to_string(),
             time: stamp.time.to_string(),
             release,
@@ -357,11 +364,12 @@ impl Observer for Acknowledger {
 
 /// `TA1`.
 fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) -> Draft {
-    let element = |n: usize| text(header.element(n), "");
+    // What is no date or time would spoil the answer.
+    let (date, time) = (header.element(9), header.element(10));
     Draft::new("TA1")
         .with(format!("{:0>9}", number_text(header.control_number())))
-        .with(element(9))
-        .with(element(10))
+        .with(text(if value::is_date(date) { date } else { b"000101" }, ""))
+        .with(text(if value::is_time(time) { time } else { b"0000" }, ""))
         .with(result)
         .with(fault.and_then(|fault| fault.ta105).unwrap_or("000"))
 }
@@ -459,6 +467,12 @@ fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     distinct
+}
+
+/// Whether a value is in the list of an element's codes.
+fn is_listed(element: &str, value: &[u8]) -> bool {
+    let list = dictionary::code_list(element);
+    list.is_some_and(|list| list.codes.iter().any(|code| code.code.as_bytes() == value))
 }
 
 /// A count as an acknowledgment holds it: six digits are the most.

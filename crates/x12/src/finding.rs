@@ -676,9 +676,9 @@ impl Fault {
             }
             GroupNumber => format!("{named} is not a number of one to nine digits"),
             GroupRepeated => format!("{named} was used before in this interchange"),
-            NoTable => format!(
-                "there is no table for this transaction set; only its envelope ({named}) is checked"
-            ),
+            NoTable => {
+                format!("{named} names a set there is no table for; only its envelope is checked")
+            }
             SetTrailerMissing => "the transaction set has no SE".to_string(),
             SetNumbersDiffer => "ST02 and SE02 (set control number) differ".to_string(),
             SegmentCount { counted } => {
