@@ -98,24 +98,23 @@ impl Answers {
         self.interchange.is_none() && self.groups.is_empty()
     }
 
-    /// The interchange that carries the answers back; `None` when there is nothing to send.
+    /// The interchange that carries the answers back; `None` when there is nothing to send, or nobody
+    /// to send it to or from, because an id of the interchange answered is blank.
     ///
     /// It uses the separators of the interchange answered, but for those that are no good or that
     /// stand in what it copies.
     pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
-        if self.is_empty() {
+        let (from, to) = (self.header.receiver(), self.header.sender());
+        if self.is_empty() || from.1.is_empty() || to.1.is_empty() {
             return None;
         }
         // What is no plain character would not fit its fixed place.
         let plain = |b: &u8| if matches!(b, b' '..=b'~') { char::from(*b) } else { '?' };
         let text = |bytes: &[u8]| bytes.iter().map(plain).collect::<String>();
-        // An answer to a wrong address has to be readable itself.
-        let address = |(qualifier, id): (&[u8], &[u8])| {
-            let known = is_listed("I05", qualifier);
-            let qualifier = if known { text(qualifier) } else { "ZZ".to_string() };
-            (qualifier, if id.is_empty() { "UNKNOWN".to_string() } else { text(id) })
+        let party = |(qualifier, id): (&[u8], &[u8])| match is_qualifier(qualifier) {
+            true => (text(qualifier), text(id)),
+            false => ("ZZ".to_string(), text(id)),
         };
-        let (from, to) = (self.header.receiver(), self.header.sender());
         let release = self.header.release().unwrap_or(Release::V004010);
         let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
             functional_id: "FA".to_string(),
@@ -136,8 +135,8 @@ impl Answers {
             }],
         });
         let interchange = compose::Interchange {
-            sender: address(from),
-            receiver: address(to),
+            sender: party(from),
+            receiver: party(to),
             date: stamp.date.get(2..).unwrap_or_default().to_string(),
             time: stamp.time.to_string(),
             release,
@@ -362,14 +361,19 @@ impl Observer for Acknowledger {
     }
 }
 
-/// `TA1`.
+/// Whether it is a qualifier of `ISA05` and `ISA07`.
+fn is_qualifier(qualifier: &[u8]) -> bool {
+    let list = dictionary::code_list("I05").map(|list| list.codes).unwrap_or_default();
+    list.iter().any(|code| code.code.as_bytes() == qualifier)
+}
+
+/// `TA1`. A date or time that is none cannot be repeated in it.
 fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) -> Draft {
-    // What is no date or time would spoil the answer.
-    let (date, time) = (header.element(9), header.element(10));
+    let element = |n: usize| text(header.element(n), "");
     Draft::new("TA1")
         .with(format!("{:0>9}", number_text(header.control_number())))
-        .with(text(if value::is_date(date) { date } else { b"000101" }, ""))
-        .with(text(if value::is_time(time) { time } else { b"0000" }, ""))
+        .with(if value::is_date(header.element(9)) { element(9) } else { "000101".to_string() })
+        .with(if value::is_time(header.element(10)) { element(10) } else { "0000".to_string() })
         .with(result)
         .with(fault.and_then(|fault| fault.ta105).unwrap_or("000"))
 }
@@ -467,12 +471,6 @@ fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     distinct
-}
-
-/// Whether a value is in the list of an element's codes.
-fn is_listed(element: &str, value: &[u8]) -> bool {
-    let list = dictionary::code_list(element);
-    list.is_some_and(|list| list.codes.iter().any(|code| code.code.as_bytes() == value))
 }
 
 /// A count as an acknowledgment holds it: six digits are the most.

@@ -433,6 +433,17 @@ impl Plan {
         found
     }
 
+    /// The ids that open the loops around a row, the set itself left out.
+    pub(crate) fn openers(&self, row: u16) -> Vec<SegmentId> {
+        let mut openers = Vec::new();
+        let mut home = self.rows[row as usize].home;
+        while home != 0 {
+            openers.push(self.rows[home as usize].id);
+            home = self.rows[home as usize].home;
+        }
+        openers
+    }
+
     /// Whether `row` stands somewhere in the loop that `opener` opens.
     pub(crate) fn is_in(&self, row: u16, opener: u16) -> bool {
         row > opener && row < self.rows[opener as usize].end

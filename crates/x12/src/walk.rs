@@ -192,14 +192,16 @@ impl Walk {
         if self.far_looks == FAR_LOOKS {
             return fits_better();
         }
-        // In a loop that stays open, what comes later is what is missing here; in one that ends, it
-        // may belong to another instance.
-        let stays_open = |missing: &u16| plan.is_in(row, plan.rows[*missing as usize].home);
-        let (open, ended): (Vec<u16>, Vec<u16>) = missing.iter().partition(|row| stays_open(row));
-        let comes = |rows: &[u16]| {
-            ahead.ids().any(|id| rows.iter().any(|row| plan.rows[*row as usize].id == id))
+        // In a loop that stays open, what comes before its next instance is what is missing here; in
+        // one that ends, it may belong to another instance.
+        let comes = |missing: &u16| {
+            let (id, around) = (plan.rows[*missing as usize].id, plan.openers(*missing));
+            ahead.ids().take_while(|id| !around.contains(id)).any(|ahead| ahead == id)
         };
-        let is_skip = !comes(&open) && (!comes(&ended) || fits_better());
+        let stays_open = |missing: &&u16| plan.is_in(row, plan.rows[**missing as usize].home);
+        let (open, ended): (Vec<&u16>, Vec<&u16>) = missing.iter().partition(stays_open);
+        let is_skip =
+            !open.into_iter().any(comes) && (!ended.into_iter().any(comes) || fits_better());
         self.far_looks += 1;
         is_skip
     }

@@ -138,10 +138,13 @@ fn before(bytes: &[u8], start: usize, number: Option<u32>, delimiters: Delimiter
         let blank = bytes[from + found + 1..end].iter().take_while(|b| b.is_ascii_whitespace());
         start = from + found + 1 + blank.count();
         if start < end {
-            let is_first = id_at(bytes, start, delimiters).as_bytes() == b"ISA";
-            number = number.and_then(|number| number.checked_sub(1)).filter(|number| *number > 0);
+            let id = id_at(bytes, start, delimiters);
+            number = match id.as_bytes() {
+                b"ST" => Some(1),
+                _ => number.and_then(|number| number.checked_sub(1)).filter(|_| is_numbered(id)),
+            };
             lines.push(Line { number, text: cut(whole(bytes, start, end)) });
-            if is_first {
+            if id.as_bytes() == b"ISA" {
                 break;
             }
         }

@@ -90,7 +90,7 @@ impl FileReport for JunitFile<'_> {
         Ok(())
     }
 
-    fn set(&mut self, outcome: &SetOutcome, envelope: &Envelope) -> io::Result<()> {
+    fn set(&mut self, file: &str, outcome: &SetOutcome, envelope: &Envelope) -> io::Result<()> {
         let found = std::mem::take(&mut self.set);
         // Errors that are not told are errors all the same.
         let is_wrong = outcome.errors > 0 || (self.deny_warnings && outcome.warnings > 0);
@@ -111,7 +111,7 @@ impl FileReport for JunitFile<'_> {
             shown_within(&outcome.control_number, LONGEST_NUMBER),
             shown_within(&outcome.code, LONGEST_NUMBER),
         );
-        let case = case(&name, &found, is_wrong);
+        let case = case(file, &name, &found, is_wrong);
         self.cases += &case;
         Ok(())
     }
@@ -119,12 +119,13 @@ impl FileReport for JunitFile<'_> {
     fn end(&mut self, verdict: &Verdict) -> io::Result<()> {
         let errors = u64::from(verdict.failure.is_some());
         let envelope = std::mem::take(&mut self.envelope);
-        let mut last = case("envelope", &envelope, envelope.first.is_some());
+        let mut last = case(&verdict.file, "envelope", &envelope, envelope.first.is_some());
         self.failures += u64::from(envelope.first.is_some());
         if let Some(failure) = &verdict.failure {
             let message = escaped(&failure.message);
+            let file = escaped(&verdict.file);
             last = format!(
-                "  <testcase name=\"envelope\"><error message=\"{message}\"></error></testcase>\n"
+                "  <testcase name=\"envelope\" classname=\"{file}\"><error message=\"{message}\"></error></testcase>\n"
             );
         }
         writeln!(
@@ -140,7 +141,7 @@ impl FileReport for JunitFile<'_> {
     }
 }
 
-fn case(name: &str, found: &Found, is_wrong: bool) -> String {
+fn case(file: &str, name: &str, found: &Found, is_wrong: bool) -> String {
     let mut inner = String::new();
     if is_wrong {
         let (code, message) = found
@@ -156,5 +157,6 @@ fn case(name: &str, found: &Found, is_wrong: bool) -> String {
     if !found.warnings.is_empty() {
         inner += &format!("<system-out>{}</system-out>", escaped(&found.warnings));
     }
-    format!("  <testcase name=\"{}\">{inner}</testcase>\n", escaped(name))
+    let (name, file) = (escaped(name), escaped(file));
+    format!("  <testcase name=\"{name}\" classname=\"{file}\">{inner}</testcase>\n")
 }

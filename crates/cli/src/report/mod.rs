@@ -93,7 +93,7 @@ pub(crate) trait FileReport {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()>;
 
     /// A transaction set ended.
-    fn set(&mut self, _: &SetOutcome, _: &Envelope) -> io::Result<()> {
+    fn set(&mut self, _file: &str, _: &SetOutcome, _: &Envelope) -> io::Result<()> {
         Ok(())
     }
 
@@ -262,7 +262,7 @@ impl Observer for Hearing<'_> {
         self.verdict.count.warnings += warnings;
         self.verdict.count.errors += untold - warnings;
         self.verdict.wrong_sets += u64::from(outcome.errors > 0);
-        self.attempt(|this| this.report.set(outcome, &this.envelope));
+        self.attempt(|this| this.report.set(&this.verdict.file, outcome, &this.envelope));
         self.envelope.set = None;
     }
 
