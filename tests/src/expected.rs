@@ -36,8 +36,8 @@ pub fn expect(file: &Path, result: Option<&[u8]>) -> Result<(), String> {
         return updated.map_err(|error| format!("{}: {error}", file.display()));
     }
     let line = |bytes: Option<&[u8]>, n: usize| {
-        let lines = bytes.unwrap_or_default().split(|b| *b == b'\n');
-        lines.into_iter().nth(n).map(|line| String::from_utf8_lossy(line).into_owned())
+        let line = bytes?.split(|b| *b == b'\n').nth(n);
+        line.map(|line| String::from_utf8_lossy(line).into_owned())
     };
     let (n, expected, result) = (0..)
         .map(|n| (n, line(expected.as_deref(), n), line(result, n)))
