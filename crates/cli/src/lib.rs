@@ -44,5 +44,9 @@ pub fn run(
         Err(error) => return console.parser(&error),
     };
     console.settle(line.color, line.quiet);
-    line.command.run(console).unwrap_or_else(|error| console.fail(&error))
+    let result = line.command.run(console).and_then(|code| {
+        console.out.flush()?;
+        Ok(code)
+    });
+    result.unwrap_or_else(|error| console.fail(&error))
 }

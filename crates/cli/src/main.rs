@@ -1,6 +1,6 @@
 //! The binary `tieline`.
 
-use std::io::{BufWriter, ErrorKind, Write, stderr, stdout};
+use std::io::{BufWriter, Write, stderr, stdout};
 use std::process::ExitCode;
 
 use tieline_cli::{Console, exit, run};
@@ -16,13 +16,5 @@ fn main() -> ExitCode {
         std::process::exit(exit::BUG.into());
     }));
     let mut out = BufWriter::new(stdout().lock());
-    let mut console = Console::standard(&mut out);
-    let code = run(std::env::args_os(), &mut console);
-    drop(console);
-    let code = match out.flush() {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => exit::PIPE_CLOSED,
-        Err(_) if code == exit::ACCEPTED => exit::UNWRITABLE,
-        _ => code,
-    };
-    ExitCode::from(code)
+    ExitCode::from(run(std::env::args_os(), &mut Console::standard(&mut out)))
 }

@@ -57,7 +57,8 @@ impl PartnerArgs {
     }
 
     fn book(&self) -> Result<PartnerBook, Failure> {
-        let directory = match &self.partners {
+        let named = self.partners.as_deref().filter(|directory| !directory.as_os_str().is_empty());
+        let directory = match named {
             Some(directory) => {
                 let shown = directory.display().to_string();
                 std::fs::read_dir(directory).map_err(|e| Failure::no_input(&shown, &e))?;

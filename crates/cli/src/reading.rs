@@ -54,7 +54,6 @@ pub(crate) fn check<O: Observer>(
 /// # Errors
 ///
 /// A [`Failure`] if the file cannot be read.
-#[allow(dead_code, reason = "for commands that hold a file, such as fmt")]
 pub(crate) fn whole(file: &Path) -> Result<Vec<u8>, Failure> {
     let failure = |error| Failure::no_input(&name(file), &error);
     let (mut source, size) = open(file).map_err(failure)?;

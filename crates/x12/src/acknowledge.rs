@@ -15,6 +15,14 @@ use crate::segment::SegmentId;
 use crate::table::Release;
 use crate::value;
 
+/// The `AK3` and `AK4` that one finding earns in a 997; none when it earns none.
+pub fn segments_of(finding: &Finding) -> Vec<Draft> {
+    let codes = finding.ack();
+    let segment = codes.ak304.map(|code| answer_segment(finding, code, false));
+    let element = codes.ak403.map(|code| answer_element(finding, code, false));
+    segment.into_iter().chain(element).collect()
+}
+
 /// What an answer depends on beside the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy {

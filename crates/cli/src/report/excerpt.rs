@@ -9,8 +9,8 @@ use tieline_x12::segment::SegmentId;
 use crate::report::Told;
 use crate::report::words::shown;
 
-/// The most columns of a line.
-const WIDEST: usize = 100;
+/// The most columns of a line; an `ISA` fits.
+const WIDEST: usize = 110;
 /// What stands before the caret in a line that is cut at its start.
 const LEAD: usize = 30;
 /// The most columns that are marked.
@@ -59,7 +59,11 @@ impl Excerpt {
         let mut lines = Vec::new();
         if let Some(delimiters) = delimiters {
             let id = id_at(bytes, start, delimiters);
-            let number = number.filter(|_| is_numbered(id));
+            let number = match id.as_bytes() {
+                // Where SE is missing, the finding counts one further.
+                b"ST" => Some(1),
+                _ => number.filter(|_| is_numbered(id)),
+            };
             // What stands before an ISA belongs to another interchange, unless that has no end.
             if id.as_bytes() != b"ISA" || matches!(finding.fault, Fault::EndsEarly { .. }) {
                 lines = before(bytes, start, number, delimiters);
@@ -141,7 +145,9 @@ fn before(bytes: &[u8], start: usize, number: Option<u32>, delimiters: Delimiter
             let id = id_at(bytes, start, delimiters);
             number = match id.as_bytes() {
                 b"ST" => Some(1),
-                _ => number.and_then(|number| number.checked_sub(1)).filter(|_| is_numbered(id)),
+                _ => {
+                    number.filter(|number| *number > 1 && is_numbered(id)).map(|number| number - 1)
+                }
             };
             lines.push(Line { number, text: cut(whole(bytes, start, end)) });
             if id.as_bytes() == b"ISA" {

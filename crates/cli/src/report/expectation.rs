@@ -99,7 +99,7 @@ fn expected(told: &Told<'_>) -> Option<String> {
             "expected a number that was not used yet".to_string()
         }
         NoTable => return None,
-        SetId { group: Some(group) } => format!("expected a set of group {group}'s neighbours"),
+        SetId { group: Some(_) } => "expected a set of the group it stands in".to_string(),
         SetId { group: None } => "expected three digits, e.g. 867".to_string(),
         SegmentUnknown { .. } => "no such segment".to_string(),
         SegmentMissing { is_loop: false } => format!("expected {} before this", segment(finding)),

@@ -9,8 +9,9 @@ use crate::report::excerpt::Excerpt;
 use crate::report::expectation::expectation;
 use crate::report::help::remedy;
 use crate::report::markup::escaped;
-use crate::report::words::{clipped, clipped_before, counted, grouped, printable};
+use crate::report::words::{clipped, clipped_before, printable};
 use crate::report::{FileReport, Report, Told, Verdict};
+use crate::text::{count, grouped};
 
 /// The most characters of what comes from outside.
 const LONGEST: usize = 300;
@@ -92,8 +93,8 @@ impl FileReport for HtmlFile<'_> {
             writeln!(
                 self.out,
                 "<p>Not shown: {} and {}.</p>",
-                counted(errors, "error"),
-                counted(warnings, "warning")
+                count(errors, "error"),
+                count(warnings, "warning")
             )?;
         }
         writeln!(self.out, "</section>")?;
@@ -112,10 +113,10 @@ fn summary(verdict: &Verdict) -> String {
     };
     let mut text = format!(
         "<p><span class=\"{class}\">{word}</span>: {} and {}; {} of {} with errors; {} segments, {} bytes.",
-        counted(verdict.count.errors, "error"),
-        counted(verdict.count.warnings, "warning"),
+        count(verdict.count.errors, "error"),
+        count(verdict.count.warnings, "warning"),
         grouped(verdict.wrong_sets),
-        counted(verdict.totals.sets, "transaction set"),
+        count(verdict.totals.sets, "transaction set"),
         grouped(verdict.totals.segments),
         grouped(verdict.totals.bytes),
     );

@@ -29,7 +29,9 @@ pub(crate) fn nearest<'c>(
         .into_iter()
         .filter_map(|code| Some((slip(value, code.as_bytes())?, !is_used(code), code)))
         .filter(|(slip, unused, code)| *slip < Slip::Typo || code.len() > 2 || !unused)
-        .min()
+        .min_by_key(|(slip, unused, code)| {
+            (*slip, *unused, code.as_bytes().first() != value.first())
+        })
         .map(|(_, _, code)| code)
 }
 
@@ -87,5 +89,6 @@ mod tests {
     fn of_short_codes_only_those_in_use_are_a_typo_away() {
         assert_eq!(nearest("128", b"12X", ["12", "1P"]), Some("12"));
         assert_eq!(nearest("128", b"X1", ["01"]), None);
+        assert_eq!(nearest("673", b"Q9", ["99", "QD", "QX"]), Some("QD"));
     }
 }

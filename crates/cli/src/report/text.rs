@@ -10,10 +10,11 @@ use crate::report::answer::answer;
 use crate::report::excerpt::Excerpt;
 use crate::report::expectation::expectation;
 use crate::report::help::remedy;
-use crate::report::words::{clipped, clipped_before, counted, grouped, printable, shown_within};
+use crate::report::words::{clipped, clipped_before, printable, shown_within};
 use crate::report::{FileReport, Manner, Report, Told, Verdict};
+use crate::text::{count, grouped};
 
-/// The most characters of what comes from outside.
+/// The most bytes of what comes from outside.
 const LONGEST: usize = 300;
 const LONGEST_PATH: usize = 200;
 const LONGEST_NUMBER: usize = 15;
@@ -63,9 +64,9 @@ impl FileReport for TextFile<'_> {
         if errors + warnings > 0 {
             let frame = self.manner.paint.frame;
             let more = match (errors, warnings) {
-                (errors, 0) => counted(errors, "error"),
-                (0, warnings) => counted(warnings, "warning"),
-                _ => format!("{} and {}", counted(errors, "error"), counted(warnings, "warning")),
+                (errors, 0) => count(errors, "error"),
+                (0, warnings) => count(warnings, "warning"),
+                _ => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
             };
             writeln!(self.out, "{frame}and {more} more{frame:#}; --max-errors N shows others\n")?;
         }
@@ -161,14 +162,14 @@ fn summary(verdict: &Verdict, paint: &Paint) -> String {
         (false, _) => (paint.error, "not accepted"),
     };
     let place = match wrong {
-        0 => counted(sets, "transaction set"),
-        _ => format!("{} of {}", grouped(wrong), counted(sets, "transaction set")),
+        0 => count(sets, "transaction set"),
+        _ => format!("{} of {}", grouped(wrong), count(sets, "transaction set")),
     };
     let mut text = format!(
         "{}: {style}{word}{style:#}, {} and {} in {place} ({})",
         clipped_before(&printable(&verdict.file), LONGEST),
-        counted(verdict.count.errors, "error"),
-        counted(verdict.count.warnings, "warning"),
+        count(verdict.count.errors, "error"),
+        count(verdict.count.warnings, "warning"),
         milliseconds(verdict),
     );
     if let Some(code) = verdict.answer.ta105 {

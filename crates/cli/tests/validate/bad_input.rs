@@ -49,7 +49,7 @@ fn no_permission_is_no_input() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new("no-permission");
     let file = folder.file("secret.edi", WRONG);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).expect("it is ours");
     if std::fs::File::open(&file).is_ok() {
         return; // The superuser may read everything.
     }
@@ -151,5 +151,65 @@ fn a_finding_in_a_huge_line_fits_a_screen() {
         let sizes: Vec<usize> = findings.map(str::len).collect();
         assert!(!sizes.is_empty(), "{name}");
         assert!(sizes.iter().all(|size| *size < 4096), "{name}: {sizes:?}");
+    }
+}
+
+#[test]
+fn long_names_and_notes_from_outside_are_cut() {
+    let folder = Folder::new("long");
+    let rule = format!(
+        "id = \"{0}\"\nat = \"REF*ZZ\"\nusage = \"must\"\nnote = \"{0}\"\n",
+        "\u{10348}".repeat(2_000)
+    );
+    folder.file("867.guide.toml", format!("set = \"867\"\n[[row]]\n{rule}"));
+    let name = format!("{0}/{0}/{0}.edi", "\u{10348}".repeat(50));
+    let noise = format!("NTE*ADD*{}~", "\u{e9}".repeat(100));
+    folder.file(&name, WRONG.replace("SE*6", &format!("{noise}{noise}SE*8")));
+    let ran = tieline(
+        folder.path(),
+        &["validate", "--guide", "867.guide.toml", "--color", "always", &name],
+    );
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("X12-E0603"), "{}", ran.out);
+    assert!(ran.out.split("\n\n").all(|finding| finding.len() < 4096), "{}", ran.out);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    use std::io::Read;
+    let folder = Folder::new("pipe");
+    let many = "QTY*QD*12x75*KH~".repeat(20_000);
+    folder.file("many.edi", WRONG.replace("QTY*QD*12x75*KH~\n", &many));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_tieline"))
+        .args(["validate", "--format", "jsonl", "many.edi", "many.edi"])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary was built");
+    let mut stdout = child.stdout.take().expect("it is piped");
+    stdout.read_exact(&mut [0; 100]).expect("it writes something");
+    drop(stdout);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_said() {
+    let folder = Folder::new("full");
+    folder.file("wrong.edi", WRONG);
+    for arguments in [&["completions", "bash"][..], &["validate", "wrong.edi"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_tieline"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(full)
+            .output()
+            .expect("the binary was built");
+        assert_eq!(output.status.code(), Some(74), "{arguments:?}");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(err.starts_with("error: the results cannot be written: "), "{err}");
     }
 }
