@@ -748,6 +748,8 @@ impl<'p> Checker<'p> {
     ) {
         let Some(group) = self.group() else { return };
         let implied = group.implied;
+        // No GE says how many there should be.
+        group.outcome.included = group.outcome.received;
         // Where SE is missing too, the set's finding stands for both.
         let has_set = group.set.is_some();
         self.cut_set(segment, observer, scene);
@@ -1090,6 +1092,7 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
     let usable = |b: u8, others: &[u8]| {
         !b.is_ascii_alphanumeric() && b != b' ' && b < 0x80 && !others.contains(&b)
     };
+    let component = header.element(16).first().copied().unwrap_or(b' ');
     let mut faults = Vec::new();
     let mut unless = |holds: bool, n: u8, fault: Fault| {
         if !holds {
@@ -1122,8 +1125,8 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
     unless(digits(13, 9), 13, Fault::InterchangeNumber);
     unless(is_code(14, "I13"), 14, Fault::AcknowledgmentRequest);
     unless(is_code(15, "I14"), 15, Fault::UsageIndicator);
-    unless(usable(d.component, &[d.element]), 16, Fault::ComponentSeparatorUnusable);
-    unless(usable(d.segment, &[d.element, d.component]), 0, Fault::TerminatorUnusable);
+    unless(usable(component, &[d.element]), 16, Fault::ComponentSeparatorUnusable);
+    unless(usable(d.segment, &[d.element, component]), 0, Fault::TerminatorUnusable);
     faults
 }
 
