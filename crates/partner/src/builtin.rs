@@ -49,6 +49,9 @@ pub fn find(name: &str) -> Option<&'static GuideFile> {
 
 #[cfg(test)]
 mod tests {
+    use tieline_x12::sets;
+    use tieline_x12::table::Release;
+
     use super::*;
 
     #[test]
@@ -58,6 +61,21 @@ mod tests {
             if let Err(errors) = guide_file::read(name, &source, &[]) {
                 let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 panic!("{}", shown.join("\n\n"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_built_in_guide_fits_both_releases() {
+        for file in all() {
+            for release in Release::ALL {
+                if sets::find(release, file.guide.set.as_bytes()).is_none() {
+                    continue;
+                }
+                if let Err(errors) = file.plan(release) {
+                    let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                    panic!("{release}\n{}", shown.join("\n\n"));
+                }
             }
         }
     }

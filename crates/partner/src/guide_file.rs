@@ -15,14 +15,16 @@
 //! note = "32 days of 15-minute intervals; send the rest in a second document"
 //! ```
 //!
-//! What a file says is checked here as far as it can be without the tables of the standard. Faults that
-//! only show against the tables come back through [`GuideFile::fault`].
+//! Reading checks what a file says as far as that goes without the tables of the standard;
+//! [`GuideFile::plan`] lays it over them and tells the rest.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use tieline_x12::finding::Severity;
 use tieline_x12::guide::{CharacterSet, Condition, GrammarError, Guide, Options, Path, Rule};
+use tieline_x12::plan::{GuideFault, Plan};
+use tieline_x12::sets;
 use tieline_x12::table::{Release, Usage};
 
 use crate::builtin;
@@ -92,6 +94,35 @@ impl GuideFile {
     /// What errors call the file.
     pub fn file(&self) -> &str {
         &self.source.file
+    }
+
+    /// Reads the guide file at a path; errors call the file by it.
+    ///
+    /// # Errors
+    ///
+    /// As [`GuideFile::read`], and when the file cannot be read.
+    pub fn open(name: &str, path: &std::path::Path) -> Result<GuideFile, Vec<FileError>> {
+        read(name, &Source::open(path)?, builtin::all())
+    }
+
+    /// Lays the guide over the standard's table of its set in a release, which may be another than
+    /// the one it was written for.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that names a place the set does not have, or that would widen the standard; and a
+    /// set there is no table for.
+    pub fn plan(&self, release: Release) -> Result<Plan, Vec<FileError>> {
+        let Some(set) = sets::find(release, self.guide.set.as_bytes()) else {
+            let message = format!("there is no table for the {} of {release}", self.guide.set);
+            return Err(vec![FileError::whole(self.file(), message)]);
+        };
+        Plan::compile(set, Some(&self.guide)).map_err(|faults| {
+            let error = |fault: &GuideFault| {
+                self.fault(fault.rule, fault.key, &fault.message, fault.suggestion.as_deref())
+            };
+            faults.iter().map(error).collect()
+        })
     }
 
     /// An error about one rule of the guide, for faults that show only against the standard's tables.
@@ -532,6 +563,22 @@ max_length = 22
         let error = file.fault(0, "codes", "no such code", None);
         assert_eq!(error.message, "rule `purpose` of utility/867-interval: no such code");
         assert_eq!(error.place.map(|place| (place.line, place.column)), Some((2, 8)));
+    }
+
+    #[test]
+    fn a_guide_that_does_not_fit_the_tables_has_no_plan() {
+        let told = |text: &str| {
+            let errors = guide(text).plan(Release::V004010).expect_err("refused");
+            shown(&errors)
+        };
+        let text = told("[[row]]\nat = \"PTD/QTY\"\nmax = 1\n[[row]]\nat = \"QTY\"\nmax = 1\n");
+        assert_eq!(text.matches("error: ").count(), 1, "{text}");
+        assert!(text.contains("6 | at = \"QTY\"\n  |      ^^^^^"), "{text}");
+        let text = told("[[row]]\nat = \"BPT\"\nusage = \"never\"\n");
+        assert!(text.contains("4 | usage = \"never\"\n  |         ^^^^^^^"), "{text}");
+        let file = GuideFile::read("a/850", "850.guide.toml", "set = \"850\"\n").expect("reads");
+        let errors = file.plan(Release::V004010).expect_err("refused");
+        assert_eq!(errors[0].message, "there is no table for the 850 of 004010");
     }
 
     #[test]

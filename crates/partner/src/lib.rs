@@ -15,3 +15,4 @@ pub use file_error::FileError;
 pub use guide_file::GuideFile;
 pub use load::{Partner, PartnerBook};
 pub use profile::Profile;
+pub use toml_file::did_you_mean;

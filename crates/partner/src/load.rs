@@ -14,14 +14,16 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use tieline_x12::guide::Guide;
+use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
 
 use crate::builtin;
 use crate::file_error::FileError;
-use crate::guide_file::{self, GuideFile};
-use crate::profile::{GuideName, InterchangeId, Profile, ProfileFile, Utility};
+use crate::guide_file::GuideFile;
+use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
 use crate::profile::{read_profile, read_utility};
 use crate::toml_file::{Source, did_you_mean};
 
@@ -37,7 +39,14 @@ pub struct PartnerBook {
 pub struct Partner {
     profile: Profile,
     /// For each document of the profile.
-    guides: Vec<Option<GuideFile>>,
+    guides: Vec<Option<Agreed>>,
+}
+
+/// A guide that fits the standard, and what it comes to.
+#[derive(Debug, Clone)]
+struct Agreed {
+    file: GuideFile,
+    plan: Arc<Plan>,
 }
 
 impl PartnerBook {
@@ -70,7 +79,7 @@ impl PartnerBook {
         self.partners.iter().find(|partner| partner.profile.id == id)
     }
 
-    /// The partner of an interchange: its sender, or else its receiver.
+    /// The partner of an interchange and the way that goes: its sender, or else its receiver.
     ///
     /// Each side is a qualifier and an id as the `ISA` has them; spaces around them do not count.
     /// Ourselves are never a partner.
@@ -78,14 +87,18 @@ impl PartnerBook {
         &self,
         sender: (&[u8], &[u8]),
         receiver: (&[u8], &[u8]),
-    ) -> Option<&Partner> {
-        [sender, receiver].into_iter().find_map(|(qualifier, id)| {
-            let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
-            let same = |isa: &InterchangeId| {
-                isa.qualifier.as_bytes() == qualifier && isa.id.as_bytes() == id
-            };
-            self.partners.iter().find(|partner| partner.profile.x12.isa.iter().any(same))
-        })
+    ) -> Option<(&Partner, Direction)> {
+        [(sender, Direction::In), (receiver, Direction::Out)].into_iter().find_map(
+            |((qualifier, id), direction)| {
+                let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
+                let same = |isa: &InterchangeId| {
+                    isa.qualifier.as_bytes() == qualifier && isa.id.as_bytes() == id
+                };
+                let partner =
+                    self.partners.iter().find(|partner| partner.profile.x12.isa.iter().any(same));
+                partner.map(|partner| (partner, direction))
+            },
+        )
     }
 }
 
@@ -108,7 +121,29 @@ impl Partner {
 
     /// All its guides, in the order of its documents.
     pub fn guide_files(&self) -> impl Iterator<Item = &GuideFile> {
-        self.guides.iter().flatten()
+        self.guides.iter().flatten().map(|agreed| &agreed.file)
+    }
+
+    /// What a set that goes this way is checked against, when a guide says more than the standard;
+    /// the guide of the other way where there is none for this one.
+    pub fn plan(&self, set: &[u8], release: Release, direction: Direction) -> Option<&Arc<Plan>> {
+        let fits = |agreed: &Agreed| {
+            agreed.file.guide.set.as_bytes() == set && agreed.file.guide.release == release
+        };
+        let all = || self.profile.documents.iter().zip(&self.guides);
+        let this_way = all().filter(|(document, _)| document.direction == direction);
+        this_way
+            .chain(all())
+            .filter_map(|(_, agreed)| agreed.as_ref())
+            .find(|agreed| fits(agreed))
+            .map(|agreed| &agreed.plan)
+    }
+}
+
+impl Agreed {
+    fn new(file: GuideFile) -> Result<Agreed, Vec<FileError>> {
+        let plan = Arc::new(file.plan(file.guide.release)?);
+        Ok(Agreed { file, plan })
     }
 }
 
@@ -249,16 +284,17 @@ impl Reading {
         for (name, guide) in &guides {
             let named = |guide: &Option<GuideName>| matches!(guide, Some(GuideName::File(file)) if file == name);
             if !read.profile.documents.iter().any(|document| named(&document.guide)) {
-                let error = FileError::whole(guide.file(), "no document of partner.toml names it");
+                let error =
+                    FileError::whole(guide.file.file(), "no document of partner.toml names it");
                 self.errors.push(error.with_help("add it to [[documents]], or take it away"));
             }
         }
         self.book.partners.push(Partner { profile: read.profile, guides: chosen });
     }
 
-    fn guide(&mut self, name: &str, path: &Path) -> Option<GuideFile> {
-        let source = self.open(path)?;
-        guide_file::read(name, &source, builtin::all())
+    fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {
+        GuideFile::open(name, path)
+            .and_then(Agreed::new)
             .map_err(|errors| self.errors.extend(errors))
             .ok()
     }
@@ -268,16 +304,18 @@ impl Reading {
         &mut self,
         read: &ProfileFile,
         source: &Source,
-        guides: &[(String, GuideFile)],
+        guides: &[(String, Agreed)],
         broken: &[String],
-    ) -> Vec<Option<GuideFile>> {
+    ) -> Vec<Option<Agreed>> {
         let mut chosen = Vec::new();
         let profile = &read.profile;
         for (document, place) in profile.documents.iter().zip(&read.guide_places) {
             let mut refuse = |error: FileError| self.errors.push(error);
             let guide = match &document.guide {
                 None => None,
-                Some(GuideName::BuiltIn(name)) => builtin::find(name),
+                Some(GuideName::BuiltIn(name)) => {
+                    builtin::find(name).and_then(|file| Agreed::new(file.clone()).ok())
+                }
                 Some(GuideName::File(file)) => {
                     let found = guides.iter().find(|(name, _)| name == file);
                     if found.is_none() && !broken.contains(file) {
@@ -285,10 +323,10 @@ impl Reading {
                         let names: Vec<&str> = guides.iter().map(|(name, _)| &name[..]).collect();
                         refuse(FileError { help: did_you_mean(file, &names), ..error });
                     }
-                    found.map(|(_, guide)| guide)
+                    found.map(|(_, guide)| guide.clone())
                 }
             };
-            if let Some(GuideFile { guide, .. }) = guide {
+            if let Some(Agreed { file: GuideFile { guide, .. }, .. }) = &guide {
                 if guide.set != document.set {
                     let message = format!("this guide is for the {}", guide.set);
                     refuse(source.error(place.clone(), message));
@@ -299,7 +337,7 @@ impl Reading {
                     refuse(source.error(place.clone(), message).with_help(help));
                 }
             }
-            chosen.push(guide.cloned());
+            chosen.push(guide);
         }
         chosen
     }
@@ -373,11 +411,12 @@ mod tests {
         let bank: (&[u8], &[u8]) = (b"ZZ", b"REDRIVERBANK   ");
         let food: (&[u8], &[u8]) = (b"12", b"7015550142     ");
         let found = |sender, receiver| {
-            book.find_by_isa(sender, receiver).map(|partner| partner.profile().id.as_str())
+            book.find_by_isa(sender, receiver)
+                .map(|(partner, direction)| (partner.profile().id.as_str(), direction))
         };
-        assert_eq!(found(bank, us), Some("redriver-bank"));
-        assert_eq!(found(us, food), Some("sheyenne-foods"));
-        assert_eq!(found(bank, food), Some("redriver-bank"));
+        assert_eq!(found(bank, us), Some(("redriver-bank", Direction::In)));
+        assert_eq!(found(us, food), Some(("sheyenne-foods", Direction::Out)));
+        assert_eq!(found(bank, food), Some(("redriver-bank", Direction::In)));
         assert_eq!(found(us, us), None);
         assert_eq!(found((b"01", b"REDRIVERBANK"), us), None);
     }
@@ -459,6 +498,53 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_guide_that_does_not_fit_the_standard_is_refused() {
+        let guide = "set = \"867\"\n[[row]]\nat = \"PTD/REG\"\nusage = \"must\"\n";
+        let text = refused(
+            "fit",
+            &[
+                ("a/partner.toml", &(profile("a", "A") + &document("867.guide.toml"))),
+                ("a/867.guide.toml", guide),
+            ],
+        );
+        assert_eq!(
+            text,
+            "error: there is no REG in loop PTD\n \
+             --> a/867.guide.toml:3:6\n  \
+             |\n\
+             3 | at = \"PTD/REG\"\n  \
+             |      ^^^^^^^^^\n  \
+             = help: did you mean `REF`?"
+        );
+    }
+
+    #[test]
+    fn each_direction_has_its_own_guide() {
+        let both = document("out.guide.toml").replace("\"in\"", "\"out\"")
+            + &document("in.guide.toml")
+            + "[[documents]]\nset = \"824\"\ndirection = \"in\"\nguide = \"utility/824-advice\"\n";
+        let root = directory(
+            "direction",
+            &[
+                ("a/partner.toml", &(profile("a", "A") + &both)),
+                ("a/in.guide.toml", "set = \"867\"\n"),
+                ("a/out.guide.toml", "set = \"867\"\n"),
+            ],
+        );
+        let book = PartnerBook::load(&root).expect("it is good");
+        fs::remove_dir_all(&root).expect("it was made above");
+        let partner = book.find("a").expect("it is there");
+        let name = |set: &[u8], release, direction| {
+            partner.plan(set, release, direction).and_then(|plan| plan.guide())
+        };
+        assert_eq!(name(b"867", Release::V004010, Direction::In), Some("a/in"));
+        assert_eq!(name(b"867", Release::V004010, Direction::Out), Some("a/out"));
+        assert_eq!(name(b"824", Release::V004010, Direction::Out), Some("utility/824-advice"));
+        assert_eq!(name(b"867", Release::V005010, Direction::In), None);
+        assert_eq!(name(b"810", Release::V004010, Direction::In), None);
     }
 
     #[test]

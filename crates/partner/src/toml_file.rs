@@ -384,7 +384,7 @@ fn shortened(word: &str) -> String {
 }
 
 /// ``did you mean `codes`?``, when one of the known words is near.
-pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+pub fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 

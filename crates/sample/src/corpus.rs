@@ -104,6 +104,18 @@ pub fn interchange(request: &Request) -> Interchange {
     Interchange { groups, ..envelope(request) }
 }
 
+/// An interchange with one empty document, for trying bodies in.
+pub(crate) fn envelope_of(request: &Request) -> Interchange {
+    let set = Set {
+        code: request.kind.set().into(),
+        control_number: "0001".into(),
+        convention: request.convention.clone(),
+        segments: Vec::new(),
+    };
+    let group = Group { sets: vec![set], ..group(request, 0) };
+    Interchange { groups: vec![group], ..envelope(request) }
+}
+
 /// What [`write_to`] wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {

@@ -12,6 +12,8 @@ pub mod corpus;
 
 pub mod mistakes;
 
+pub mod fit;
+
 pub mod usage_monthly;
 
 pub mod usage_interval;

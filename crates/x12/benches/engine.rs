@@ -41,7 +41,9 @@ fn main() {
     if arguments.iter().any(|argument| argument == "profile") {
         // For a profiler: the check with a guide, and nothing beside it.
         let (bytes, guided) = (corpus(KINDS[0].0, 100 * MB), Guided::new(KINDS[0].1, KINDS[0].2));
-        (0..10).for_each(|_| drop(black_box(check(&bytes, &guided, &mut ()))));
+        for _ in 0..10 {
+            black_box(check(&bytes, &guided, &mut ()));
+        }
         return;
     }
     let quick = arguments.iter().any(|argument| argument == "quick");
@@ -117,7 +119,8 @@ fn linearity() {
     let unknown = |size: usize| wrap(&"ZQ9*1~".repeat(size / 6));
     let misplaced = |size: usize| wrap(&"SAC*C*A010***100~".repeat(size / 17));
     let not_closed = |size: usize| wrap(&"x".repeat(size));
-    let inputs: [(&str, &dyn Fn(usize) -> Vec<u8>, usize); 6] = [
+    type Make<'a> = &'a dyn Fn(usize) -> Vec<u8>;
+    let inputs: [(&str, Make<'_>, usize); 6] = [
         ("867 intervals", &whole(Kind::UsageInterval), 10 * MB),
         ("one long segment", &one_segment, MB),
         ("empty elements", &empty_elements, MB),

@@ -14,6 +14,15 @@ use crate::header::Header;
 use crate::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, SetOutcome};
 use crate::segment::SegmentId;
 use crate::table::Release;
+use crate::value;
+
+/// The `AK3` and `AK4` that one finding earns in a 997; none when it earns none.
+pub fn segments_of(finding: &Finding) -> Vec<Draft> {
+    let codes = finding.ack();
+    let segment = codes.ak304.map(|code| answer_segment(finding, code, false));
+    let element = codes.ak403.map(|code| answer_element(finding, code, false));
+    segment.into_iter().chain(element).collect()
+}
 
 /// What an answer depends on beside the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,18 +107,23 @@ impl Answers {
         self.interchange.is_none() && self.groups.is_empty()
     }
 
-    /// The interchange that carries the answers back; `None` when there is nothing to send.
+    /// The interchange that carries the answers back; `None` when there is nothing to send, or nobody
+    /// to send it to or from, because an id of the interchange answered is blank.
     ///
     /// It uses the separators of the interchange answered, but for those that are no good or that
     /// stand in what it copies.
     pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
-        if self.is_empty() {
+        let (from, to) = (self.header.receiver(), self.header.sender());
+        if self.is_empty() || from.1.is_empty() || to.1.is_empty() {
             return None;
         }
         // What is no plain character would not fit its fixed place.
         let plain = |b: &u8| if matches!(b, b' '..=b'~') { char::from(*b) } else { '?' };
         let text = |bytes: &[u8]| bytes.iter().map(plain).collect::<String>();
-        let (from, to) = (self.header.receiver(), self.header.sender());
+        let party = |(qualifier, id): (&[u8], &[u8])| match is_qualifier(qualifier) {
+            true => (text(qualifier), text(id)),
+            false => ("ZZ".to_string(), text(id)),
+        };
         let release = self.header.release().unwrap_or(Release::V004010);
         let groups = self.groups.iter().zip(0..).map(|(group, n)| compose::Group {
             functional_id: "FA".to_string(),
@@ -130,8 +144,8 @@ impl Answers {
             }],
         });
         let interchange = compose::Interchange {
-            sender: (text(from.0), text(from.1)),
-            receiver: (text(to.0), text(to.1)),
+            sender: party(from),
+            receiver: party(to),
             date: stamp.date.get(2..).unwrap_or_default().to_string(),
             time: stamp.time.to_string(),
             release,
@@ -255,12 +269,7 @@ impl Acknowledger {
                 self.sets.push(answer_element(finding, code, implementation));
             }
         }
-        let mut codes: Vec<&str> = Vec::new();
-        for code in findings.iter().filter_map(|finding| finding.ack().ak502) {
-            if !codes.contains(&code) {
-                codes.push(code);
-            }
-        }
+        let mut codes = distinct(findings.iter().filter_map(|finding| finding.ack().ak502));
         if outcome.errors > 0 && codes.is_empty() {
             // Cut off: what is wrong was said of the interchange.
             codes.push("2");
@@ -333,8 +342,7 @@ impl Observer for Acknowledger {
             .with(capped(outcome.included))
             .with(capped(outcome.received))
             .with(capped(accepted));
-        let mut codes: Vec<&str> = outcome.faults.iter().filter_map(|fault| fault.ak905).collect();
-        codes.dedup();
+        let codes = distinct(outcome.faults.iter().filter_map(|fault| fault.ak905));
         let end = codes.into_iter().take(5).fold(end, |end, code| end.with(code));
         let segments = std::iter::once(start).chain(sets).chain([end]).collect();
         self.groups.push(GroupAnswered {
@@ -371,13 +379,19 @@ impl Observer for Acknowledger {
     }
 }
 
-/// `TA1`.
+/// Whether it is a qualifier of `ISA05` and `ISA07`.
+fn is_qualifier(qualifier: &[u8]) -> bool {
+    let list = dictionary::code_list("I05").map(|list| list.codes).unwrap_or_default();
+    list.iter().any(|code| code.code.as_bytes() == qualifier)
+}
+
+/// `TA1`. A date or time that is none cannot be repeated in it.
 fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) -> Draft {
     let element = |n: usize| text(header.element(n), "");
     Draft::new("TA1")
         .with(format!("{:0>9}", number_text(header.control_number())))
-        .with(element(9))
-        .with(element(10))
+        .with(if value::is_date(header.element(9)) { element(9) } else { "000101".to_string() })
+        .with(if value::is_time(header.element(10)) { element(10) } else { "0000".to_string() })
         .with(result)
         .with(fault.and_then(|fault| fault.ta105).unwrap_or("000"))
 }
@@ -409,16 +423,15 @@ fn answer_segment(finding: &Finding, code: &str, implementation: bool) -> Draft 
         // A mangled id would spoil the answer.
         false => "ZZZ".to_string(),
     };
-    let code = match (&finding.fault, implementation) {
-        (Fault::GuideSegmentUnused, true) => "I4",
-        (Fault::GuideSegmentMissing { .. }, true) => "I6",
-        _ => code,
-    };
+    let own = finding
+        .fault
+        .implementation_code()
+        .filter(|_| implementation && finding.ack().ak403.is_none());
     Draft::new(if implementation { "IK3" } else { "AK3" })
         .with(id)
         .with(capped(u64::from(finding.at.segment)))
         .with("")
-        .with(code)
+        .with(own.unwrap_or(code))
 }
 
 /// `AK4` or `IK4`.
@@ -436,19 +449,14 @@ fn answer_element(finding: &Finding, code: &str, implementation: bool) -> Draft 
     let position: Vec<&str> = position.iter().map(String::as_str).collect();
     let number = finding.element.map_or("", |used| used.element);
     let number = if number.parse::<u16>().is_ok() { number } else { "" };
-    let code = match (&finding.fault, implementation) {
-        (Fault::GuideElementUnused, true) => "I10",
-        (Fault::GuideElementMissing, true) => "I9",
-        (Fault::GuideCode { .. }, true) => "I6",
-        _ => code,
-    };
+    let own = finding.fault.implementation_code().filter(|_| implementation);
     let value = finding.value.as_bytes();
     let is_plain = value.iter().all(|b| (b' '..=b'~').contains(b));
     let copy = if is_plain && !holds_separator(finding) { text(value, "") } else { String::new() };
     Draft::new(if implementation { "IK4" } else { "AK4" })
         .with_components(&position)
         .with(number)
-        .with(code)
+        .with(own.unwrap_or(code))
         .with(copy)
 }
 
@@ -473,6 +481,17 @@ fn context(finding: &Finding) -> Draft {
         0 => draft,
         element => draft.with("").with_components(&[&element.to_string()]),
     }
+}
+
+/// Each code once, in the order of their first appearance.
+fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut distinct = Vec::new();
+    for code in codes {
+        if !distinct.contains(&code) {
+            distinct.push(code);
+        }
+    }
+    distinct
 }
 
 /// A count as an acknowledgment holds it: six digits are the most.

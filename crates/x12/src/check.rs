@@ -49,6 +49,8 @@ impl Plans for Standard {
 pub const LOOK_AHEAD: usize = FAR + (FAR >> 2);
 /// How many findings a set may have before the rest is only counted.
 pub const MOST_FINDINGS: u32 = 100;
+/// The most digits of `GS06`.
+const GROUP_NUMBER_DIGITS: usize = 9;
 /// How many control numbers of a file are remembered to tell repeated ones.
 const NUMBERS_KEPT: usize = 1 << 16;
 
@@ -661,7 +663,8 @@ impl<'p> Checker<'p> {
             self.ledger.release = judged;
             interchange.envelope = Envelope::new(judged, &interchange.delimiters);
         }
-        let number = value::control_number(segment.element(6));
+        let number = value::control_number(segment.element(6))
+            .filter(|_| segment.element(6).len() <= GROUP_NUMBER_DIGITS);
         let repeated = number.is_some_and(|number| {
             interchange.group_numbers.len() < NUMBERS_KEPT
                 && !interchange.group_numbers.insert(number)
@@ -724,7 +727,8 @@ impl<'p> Checker<'p> {
                 skip.push(2);
                 let note = self.envelope_note(Fault::GroupNumbersDiffer, segment, 2);
                 self.note_group(note, observer, scene);
-            } else if value::control_number(&number).is_none() {
+            } else if number.len() > GROUP_NUMBER_DIGITS || value::control_number(&number).is_none()
+            {
                 // The same wrong number was told at GS06.
                 skip.push(2);
             }

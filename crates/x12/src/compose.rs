@@ -4,7 +4,10 @@
 //! a separator is refused, because no reader could tell it apart again. Whether the result is what
 //! the tables and a guide want is asked of the same check that judges what arrives.
 
+use crate::check::{Plans, check};
 use crate::delimiters::Delimiters;
+use crate::finding::{Finding, Severity};
+use crate::observer::{Observer, Scene};
 use crate::table::Release;
 
 /// A segment to be written.
@@ -164,6 +167,47 @@ pub enum ComposeError {
     /// A segment id that is not two or three capital letters and digits.
     #[error("a segment id is two or three capital letters and digits")]
     SegmentId,
+}
+
+/// Why an interchange is not written: it cannot be, or its own check finds fault with it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// A value cannot be written.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// What would be written is not what the tables or the guide want.
+    #[error("it would be refused: {}{}", .0[0], match .0.len() { 1 => String::new(), n => format!(" (and {} more)", n - 1) })]
+    Findings(Vec<Finding>),
+}
+
+/// Writes an interchange that stands the check a receiver would make of it.
+///
+/// # Errors
+///
+/// [`Refusal`] when a value does not fit or holds a separator, and when the check finds an error.
+pub fn write_checked(
+    interchange: &Interchange,
+    delimiters: &Delimiters,
+    plans: &dyn Plans,
+) -> Result<Vec<u8>, Refusal> {
+    let bytes = write(interchange, delimiters)?;
+    let mut errors = Errors(Vec::new());
+    check(&bytes, plans, &mut errors);
+    match errors.0.is_empty() {
+        true => Ok(bytes),
+        false => Err(Refusal::Findings(errors.0)),
+    }
+}
+
+/// Keeps errors.
+struct Errors(Vec<Finding>);
+
+impl Observer for Errors {
+    fn finding(&mut self, finding: Finding, _: &Scene<'_>) {
+        if finding.severity == Severity::Error {
+            self.0.push(finding);
+        }
+    }
 }
 
 /// Whether a byte can be told from letters, digits and padding.

@@ -303,25 +303,20 @@ impl ElementJudge {
         let mut places = Vec::new();
         for (c, part) in (1usize..).zip(value.split(|b| *b == self.delimiters.component)) {
             places.push((at, part.len()));
-            match composite.elements.get(c - 1) {
-                None if !part.is_empty() => {
-                    let max = Fault::TooManyComponents { max: count };
-                    let number = u8::try_from(c).unwrap_or(u8::MAX);
-                    faults.push(fault(max, element.used, number, at, part.len()));
-                    break;
-                }
-                None => {}
-                Some(inner) if part.is_empty() => {
-                    if composite.must & 1 << c != 0 {
-                        faults.push(fault(Fault::ElementMissing, inner.used, c as u8, at, 0));
+            let number = u8::try_from(c).unwrap_or(u8::MAX);
+            if let Some(inner) = composite.elements.get(c - 1) {
+                let wrong = match part.is_empty() {
+                    true => (composite.must & 1 << c != 0).then_some(Fault::ElementMissing),
+                    false => {
+                        present |= 1 << c;
+                        self.simple(inner, part)
                     }
-                }
-                Some(inner) => {
-                    present |= 1 << c;
-                    if let Some(wrong) = self.simple(inner, part) {
-                        faults.push(fault(wrong, inner.used, c as u8, at, part.len()));
-                    }
-                }
+                };
+                faults.extend(wrong.map(|wrong| fault(wrong, inner.used, number, at, part.len())));
+            } else if !part.is_empty() {
+                let max = Fault::TooManyComponents { max: count };
+                faults.push(fault(max, element.used, number, at, part.len()));
+                break;
             }
             at += part.len() + 1;
         }

@@ -609,6 +609,20 @@ impl Fault {
         }
     }
 
+    /// The code a 999 gives a guide's finding in place of the 997's: in its `IK4` when it is about an
+    /// element, else in its `IK3`.
+    pub const fn implementation_code(&self) -> Option<&'static str> {
+        use Fault::*;
+        match self {
+            GuideSegmentUnused => Some("I4"),
+            GuideSegmentMissing { .. } => Some("I6"),
+            GuideElementUnused => Some("I10"),
+            GuideElementMissing => Some("I9"),
+            GuideCode { .. } => Some("I6"),
+            _ => None,
+        }
+    }
+
     /// The message about `named`, a segment or an element.
     fn message(&self, named: &str) -> String {
         use Fault::*;
@@ -676,6 +690,9 @@ impl Fault {
             SetId { group: None } => format!("{named} names no transaction set"),
             SetNumber => format!("{named} does not have four to nine characters"),
             SetRepeated => format!("{named} was used before in this functional group"),
+            SegmentUnknown { .. } if named.is_empty() => {
+                "this does not begin with a segment id of two or three characters".to_string()
+            }
             SegmentUnknown { .. } => format!("{named} is not a segment of the standard"),
             SegmentMissing { is_loop: false } => format!("segment {named} must be here and is not"),
             SegmentMissing { is_loop: true } => format!("a loop {named} must be here and is not"),

@@ -8,7 +8,7 @@ use std::fmt;
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
-use nom::character::complete::{char, space0};
+use nom::character::complete::{char, space0, space1};
 use nom::combinator::{all_consuming, cut, map, map_res, opt, value};
 use nom::multi::{many0, separated_list1};
 use nom::sequence::{delimited, preceded, terminated};
@@ -114,9 +114,16 @@ pub struct Step {
     pub is: Vec<(u8, Vec<String>)>,
 }
 
-/// Something that must hold for a rule to count, e.g. `BPT04 = C1`.
+/// What must hold for a rule to count, e.g. `BPT04 = C1` or `BPT04 = C1 and BPT01 != 01`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
+    /// All of them must hold; never empty.
+    pub all: Vec<Clause>,
+}
+
+/// One thing a condition asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
     /// The segment looked at: the one the rule is about, else the latest of that id before it.
     pub segment: String,
     /// Its element, counted from 1.
@@ -125,7 +132,7 @@ pub struct Condition {
     pub test: Test,
 }
 
-/// What a condition asks of an element.
+/// What a clause asks of an element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     /// Written `= A|B`: it has one of these values.
@@ -170,11 +177,16 @@ impl std::str::FromStr for Condition {
             value(Test::Present, tag("present")),
             value(Test::Absent, tag("absent")),
         ));
-        let condition = map(
+        let clause = map(
             (segment_id, two_digits, space0, test, space0),
-            |(segment, element, _, test, _)| Condition { segment, element, test },
+            |(segment, element, _, test, _)| Clause { segment, element, test },
         );
-        whole(condition, text, "a condition such as `BPT04 = C1|DR` or `REF03 present`")
+        let condition = separated_list1((tag("and"), space1), clause);
+        whole(
+            map(condition, |all| Condition { all }),
+            text,
+            "a condition such as `BPT04 = C1|DR` or `REF03 present`",
+        )
     }
 }
 
@@ -293,13 +305,19 @@ impl fmt::Display for Step {
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{:02} ", self.segment, self.element)?;
-        match &self.test {
-            Test::Is(codes) => write!(f, "= {}", codes.join("|")),
-            Test::IsNot(codes) => write!(f, "!= {}", codes.join("|")),
-            Test::Present => f.write_str("present"),
-            Test::Absent => f.write_str("absent"),
+        for (n, clause) in self.all.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" and ")?;
+            }
+            write!(f, "{}{:02} ", clause.segment, clause.element)?;
+            match &clause.test {
+                Test::Is(codes) => write!(f, "= {}", codes.join("|"))?,
+                Test::IsNot(codes) => write!(f, "!= {}", codes.join("|"))?,
+                Test::Present => f.write_str("present")?,
+                Test::Absent => f.write_str("absent")?,
+            }
         }
+        Ok(())
     }
 }
 
@@ -334,7 +352,13 @@ mod tests {
 
     #[test]
     fn conditions_read_back_as_they_are_written() {
-        for text in ["BPT04 = C1|DR", "BIG08 != 01", "QTY04 present", "N103 absent"] {
+        for text in [
+            "BPT04 = C1|DR",
+            "BIG08 != 01",
+            "QTY04 present",
+            "N103 absent",
+            "BPT04 = C1 and BPT01 != 01 and BPT09 absent",
+        ] {
             assert_eq!(text.parse::<Condition>().expect(text).to_string(), text);
         }
         assert!("BPT = C1".parse::<Condition>().is_err());

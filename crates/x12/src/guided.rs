@@ -14,8 +14,9 @@ pub(crate) struct Guided {
     open: Vec<bool>,
     /// For each rule: how often its place was seen in the open loop.
     seen: Vec<u32>,
-    /// For each rule: whether its condition holds by the latest segment that it looks at.
-    holds: Vec<bool>,
+    /// For each rule: bit n, whether clause n of its condition holds by the latest segment that it
+    /// looks at.
+    holds: Vec<u32>,
 }
 
 /// A guide's rule that does not hold.
@@ -40,9 +41,10 @@ impl Guided {
         self.seen.clear();
         self.seen.resize(plan.rules.len(), 0);
         self.holds.clear();
-        self.holds.extend(
-            plan.rules.iter().map(|rule| rule.when.as_ref().is_none_or(|when| when.holds(b""))),
-        );
+        self.holds.extend(plan.rules.iter().map(|rule| {
+            let clauses = rule.when.iter().enumerate();
+            clauses.fold(0, |held, (n, clause)| held | u32::from(clause.holds(b"")) << n)
+        }));
     }
 
     /// A segment of a row that rules hang on. `flagged` are the elements something is wrong with
@@ -56,10 +58,11 @@ impl Guided {
         faults: &mut Vec<RuleFault>,
     ) {
         let here = &plan.rows[row as usize];
-        for number in &here.watched_by {
-            let when = plan.rules[*number as usize].when.as_ref();
-            self.holds[*number as usize] =
-                when.is_none_or(|when| when.holds(segment.element(when.element as usize)));
+        for (number, n) in &here.watched_by {
+            let clause = &plan.rules[*number as usize].when[*n as usize];
+            let held = clause.holds(segment.element(clause.element as usize));
+            let holds = &mut self.holds[*number as usize];
+            *holds = *holds & !(1 << n) | u32::from(held) << n;
         }
         let first = plan::pack(segment.element(1));
         for number in &here.nodes {
@@ -80,13 +83,7 @@ impl Guided {
                 }
                 continue;
             }
-            let holds = match &rule.when {
-                Some(when) if !when.is_elsewhere => {
-                    when.holds(segment.element(when.element as usize))
-                }
-                _ => self.holds[*number as usize],
-            };
-            if holds {
+            if self.condition_holds(*number, rule, segment) {
                 let seen = &mut self.seen[*number as usize];
                 *seen += 1;
                 if let Some(fault) = judge(plan, rule, *seen, segment, flagged) {
@@ -94,6 +91,38 @@ impl Guided {
                 }
             }
         }
+    }
+
+    /// Whether a rule that holds here lists the codes of an element.
+    pub(crate) fn lists_codes(
+        &self,
+        plan: &Plan,
+        row: u16,
+        segment: &Segment<'_>,
+        element: u8,
+    ) -> bool {
+        let first = plan::pack(segment.element(1));
+        plan.rows[row as usize].rules.iter().any(|number| {
+            let rule = &plan.rules[*number as usize];
+            rule.element.is_some_and(|number| number.element == element)
+                && !rule.code_names.is_empty()
+                && self.open[rule.scope as usize]
+                && rule.is.iter().all(|is| is.fits(segment, first))
+                && self.condition_holds(*number, rule, segment)
+        })
+    }
+
+    #[inline]
+    fn condition_holds(&self, number: u16, rule: &RulePlan, segment: &Segment<'_>) -> bool {
+        let mut here = rule.when.iter().filter(|clause| !clause.is_elsewhere);
+        self.holds_elsewhere(number, rule)
+            && here.all(|clause| clause.holds(segment.element(clause.element as usize)))
+    }
+
+    /// Whether what a condition asks of other segments than the rule's own holds.
+    #[inline]
+    fn holds_elsewhere(&self, number: u16, rule: &RulePlan) -> bool {
+        self.holds[number as usize] & rule.elsewhere == rule.elsewhere
     }
 
     /// A segment was taken for one of `row`: what would ask for it is satisfied.
@@ -127,8 +156,8 @@ impl Guided {
             let rule = &plan.rules[*number as usize];
             let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_none();
             // What only a segment itself can tell asks for none.
-            let holds = self.holds[*number as usize]
-                && rule.when.as_ref().is_none_or(|when| when.is_elsewhere);
+            let holds = self.holds_elsewhere(*number, rule)
+                && rule.when.iter().all(|clause| clause.is_elsewhere);
             if asked && self.seen[*number as usize] == 0 && holds {
                 faults.push(RuleFault {
                     fault: Fault::GuideSegmentMissing { at: rule.at.clone() },

@@ -139,8 +139,16 @@ impl SetJudge {
         let elements = &plan.segments[here.segment as usize];
         let mut flagged = 0;
         if !rules.elements.is_clean(elements, segment) {
-            let faults = rules.elements.faults(elements, segment);
-            flagged = faults.iter().fold(0, |all, fault| all | 1 << fault.element.min(63));
+            let mut faults = rules.elements.faults(elements, segment);
+            if here.guided {
+                // Whether a code of a list that is not complete is right, the guide says when it does.
+                faults.retain(|wrong| {
+                    wrong.fault != Fault::CodeUnlisted
+                        || !self.guided.lists_codes(plan, row, segment, wrong.element)
+                });
+            }
+            let errors = faults.iter().filter(|f| f.fault.severity() == Severity::Error);
+            flagged = errors.fold(0, |all, fault| all | 1 << fault.element.min(63));
             let path = || self.walk.path(plan, row);
             note_elements(faults, segment, ledger, observer, scene, path);
         }

@@ -50,3 +50,10 @@ pub mod tree;
 pub mod document;
 
 pub mod acknowledge;
+
+pub mod layout;
+
+// In words.
+pub mod catalogue;
+
+pub mod explain;

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::dictionary;
 use crate::finding::{RuleName, Severity};
-use crate::guide::{Condition, ElementNumber, Guide, Options, Rule, Step, Test};
+use crate::guide::{Clause, ElementNumber, Guide, Options, Rule, Step, Test};
 use crate::segment::{Segment, SegmentId};
 use crate::sets;
 use crate::table::{self, ElementUse, Kind, Release, Row, Syntax, TransactionSet, Usage};
@@ -50,8 +50,8 @@ pub(crate) struct PlanRow {
     pub(crate) guided: bool,
     pub(crate) rules: Vec<u16>,
     pub(crate) nodes: Vec<u16>,
-    /// Rules whose conditions look at this row.
-    pub(crate) watched_by: Vec<u16>,
+    /// Rules whose conditions look at this row, and by which of their clauses.
+    pub(crate) watched_by: Vec<(u16, u8)>,
 }
 
 /// The elements of one segment, ready for checking.
@@ -161,10 +161,12 @@ impl CodeSet {
     }
 }
 
-/// Up to eight bytes as one number; no two values give the same.
+/// Up to eight bytes as one number; no two values give the same. One that begins with a zero byte has
+/// none.
 #[inline]
 pub(crate) fn pack(value: &[u8]) -> Option<u64> {
-    (value.len() <= 8).then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
+    (value.len() <= 8 && value.first() != Some(&0))
+        .then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
 }
 
 /// A loop a guide's path leads through: the loop's row, and which of its instances are meant.
@@ -239,7 +241,9 @@ pub(crate) struct RulePlan {
     pub(crate) element: Option<ElementNumber>,
     /// Whether the path itself ends at that element, so that `usage` speaks of it.
     pub(crate) ends_at_element: bool,
-    pub(crate) when: Option<WhenPlan>,
+    pub(crate) when: Vec<ClausePlan>,
+    /// Bit n: clause n looks at another segment than the rule's own.
+    pub(crate) elsewhere: u32,
     pub(crate) usage: Option<Usage>,
     pub(crate) max: Option<u32>,
     pub(crate) codes: Codes,
@@ -256,9 +260,9 @@ impl RulePlan {
     }
 }
 
-/// A condition, ready for checking.
+/// A clause of a condition, ready for checking.
 #[derive(Debug)]
-pub(crate) struct WhenPlan {
+pub(crate) struct ClausePlan {
     /// Whether another segment than the rule's own is looked at.
     pub(crate) is_elsewhere: bool,
     pub(crate) element: u8,
@@ -273,8 +277,8 @@ enum TestPlan {
     Absent,
 }
 
-impl WhenPlan {
-    /// Whether the condition holds for this value.
+impl ClausePlan {
+    /// Whether the clause holds for this value.
     pub(crate) fn holds(&self, value: &[u8]) -> bool {
         match &self.test {
             TestPlan::Is(codes) => codes.has(value),
@@ -431,6 +435,17 @@ impl Plan {
         found
     }
 
+    /// The ids that open the loops around a row, the set itself left out.
+    pub(crate) fn openers(&self, row: u16) -> Vec<SegmentId> {
+        let mut openers = Vec::new();
+        let mut home = self.rows[row as usize].home;
+        while home != 0 {
+            openers.push(self.rows[home as usize].id);
+            home = self.rows[home as usize].home;
+        }
+        openers
+    }
+
     /// Whether `row` stands somewhere in the loop that `opener` opens.
     pub(crate) fn is_in(&self, row: u16, opener: u16) -> bool {
         row > opener && row < self.rows[opener as usize].end
@@ -530,10 +545,13 @@ impl Plan {
         });
         self.refuse_widening(rule, row, element)?;
         let number = self.rules.len() as u16;
-        let when = match &rule.when {
-            Some(when) => Some(self.condition(number, when, last)?),
-            None => None,
-        };
+        let mut when = Vec::new();
+        let mut elsewhere = 0;
+        for (n, clause) in rule.when.iter().flat_map(|when| &when.all).enumerate().take(32) {
+            let clause = self.clause((number, n as u8), clause, last)?;
+            elsewhere |= u32::from(clause.is_elsewhere) << n;
+            when.push(clause);
+        }
         // A code list on a segment says what its first element may be, and does not ask for it.
         let only_segment = rule.at.element.is_none();
         self.rules.push(RulePlan {
@@ -549,6 +567,7 @@ impl Plan {
             element,
             ends_at_element: !only_segment,
             when,
+            elsewhere,
             usage: rule.usage,
             max: rule.max,
             codes: Codes::new(&rule.codes),
@@ -695,12 +714,12 @@ impl Plan {
         Ok(())
     }
 
-    fn condition(
+    fn clause(
         &mut self,
-        rule: u16,
-        when: &Condition,
+        place: (u16, u8),
+        when: &Clause,
         last: &Step,
-    ) -> Result<WhenPlan, RuleError> {
+    ) -> Result<ClausePlan, RuleError> {
         let id = SegmentId::new(when.segment.as_bytes());
         let rows: Vec<usize> =
             (1..self.rows.len()).filter(|row| self.rows[*row].id == id).collect();
@@ -719,7 +738,7 @@ impl Plan {
         let is_elsewhere = when.segment != last.segment;
         if is_elsewhere {
             for row in rows {
-                self.rows[row].watched_by.push(rule);
+                self.rows[row].watched_by.push(place);
                 self.rows[row].guided = true;
             }
         }
@@ -729,7 +748,7 @@ impl Plan {
             Test::Present => TestPlan::Present,
             Test::Absent => TestPlan::Absent,
         };
-        Ok(WhenPlan { is_elsewhere, element: when.element, test })
+        Ok(ClausePlan { is_elsewhere, element: when.element, test })
     }
 }
 

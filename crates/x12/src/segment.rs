@@ -15,9 +15,10 @@ impl SegmentId {
     /// The id these bytes spell.
     #[inline]
     pub const fn new(id: &[u8]) -> SegmentId {
+        // A zero byte fills up shorter ids, so it can be part of none.
         match *id {
-            [a, b] => SegmentId([a, b, 0]),
-            [a, b, c] => SegmentId([a, b, c]),
+            [a, b] if b != 0 => SegmentId([a, b, 0]),
+            [a, b, c] if c != 0 => SegmentId([a, b, c]),
             [a] => SegmentId([a, 0, 0]),
             _ => SegmentId::NONE,
         }

@@ -10,6 +10,7 @@ use crate::delimiters::Delimiters;
 use crate::observer::SetOutcome;
 use crate::plan::Plan;
 use crate::segment::{Segment, SegmentId};
+use crate::table::Release;
 
 /// A transaction set as a tree; its bytes are kept elsewhere.
 #[derive(Debug, Clone)]
@@ -175,6 +176,16 @@ impl<'t> Tree<'t> {
     /// Where the segment starts in the file.
     pub fn offset(&self) -> u64 {
         self.set.start + u64::from(self.node().start)
+    }
+
+    /// What the set was checked against.
+    pub fn plan(&self) -> Option<Arc<Plan>> {
+        self.set.plan.clone()
+    }
+
+    /// The release of the set's table; 004010 where there is none.
+    pub fn release(&self) -> Release {
+        self.set.plan.as_ref().map_or(Release::V004010, |plan| plan.set().release)
     }
 
     /// How many loops are around it; `ST` has none, the others at least one.

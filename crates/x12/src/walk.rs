@@ -188,14 +188,22 @@ impl Walk {
 
     /// Whether going to `row` skips rows that really are missing; not when they come later.
     fn is_skip(&mut self, plan: &Plan, row: u16, missing: &[u16], ahead: Ahead<'_>) -> bool {
-        if self.score(plan, row, ahead) > self.score(plan, self.at, ahead) {
-            return true;
-        }
+        let fits_better = || self.score(plan, row, ahead) > self.score(plan, self.at, ahead);
         if self.far_looks == FAR_LOOKS {
-            return false;
+            return fits_better();
         }
+        // In a loop that stays open, what comes before its next instance is what is missing here; in
+        // one that ends, it may belong to another instance.
+        let comes = |missing: &u16| {
+            let (id, around) = (plan.rows[*missing as usize].id, plan.openers(*missing));
+            ahead.ids().take_while(|id| !around.contains(id)).any(|ahead| ahead == id)
+        };
+        let stays_open = |missing: &&u16| plan.is_in(row, plan.rows[**missing as usize].home);
+        let (open, ended): (Vec<&u16>, Vec<&u16>) = missing.iter().partition(stays_open);
+        let is_skip =
+            !open.into_iter().any(comes) && (!ended.into_iter().any(comes) || fits_better());
         self.far_looks += 1;
-        !ahead.ids().any(|id| missing.iter().any(|row| plan.rows[*row as usize].id == id))
+        is_skip
     }
 
     /// How well the segments that follow fit after `row`.
