@@ -3,6 +3,7 @@
 //! They are written from findings and outcomes alone. Groups of acknowledgments are read and never
 //! answered. Control numbers, dates and times come from the caller.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::compose::{self, Segment as Draft};
@@ -290,11 +291,14 @@ impl Observer for Acknowledger {
         self.groups.clear();
         self.sets.clear();
         self.accepted = 0;
+        self.release = header.release();
     }
 
     fn envelope(&mut self, segment: &crate::segment::Segment<'_>) {
         if segment.id() == SegmentId::new(b"GS") {
-            self.release = Release::of_version(segment.element(8));
+            // A version there are no tables for is judged by what the interchange says.
+            let said = self.header.as_ref().and_then(|header| header.release());
+            self.release = Release::of_version(segment.element(8)).or(said);
             self.sets.clear();
             self.accepted = 0;
         }
@@ -310,13 +314,19 @@ impl Observer for Acknowledger {
         if outcome.functional_id == b"FA" || self.policy.group == GroupAnswer::Never {
             return;
         }
-        let release = outcome.release.unwrap_or(Release::V004010);
+        let release = self.release.unwrap_or(Release::V004010);
         let start = Draft::new("AK1")
-            .with(text(&outcome.functional_id, "ZZ"))
+            .with(match fits(&outcome.functional_id, 2..=2) {
+                true => text(&outcome.functional_id, ""),
+                false => "ZZ".to_string(),
+            })
             .with(number_text(&outcome.control_number));
         let start = match release {
             Release::V004010 => start,
-            Release::V005010 => start.with(text(&outcome.version, "")),
+            Release::V005010 if fits(&outcome.version, 1..=12) => {
+                start.with(text(&outcome.version, ""))
+            }
+            Release::V005010 => start,
         };
         let result = match (outcome.faults.is_empty(), accepted == outcome.received) {
             (false, _) if self.policy.accept_with_errors => 'E',
@@ -388,20 +398,22 @@ fn answer_interchange(header: &Header, result: &str, fault: Option<AckCodes>) ->
 
 /// `AK2`; `None` when the set's own header cannot be repeated in one.
 fn set_start(outcome: &SetOutcome, release: Release) -> Option<Draft> {
-    let fits = |bytes: &[u8], least, most| {
-        (least..=most).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphanumeric)
-    };
-    if !fits(&outcome.code, 3, 3) || !fits(&outcome.control_number, 4, 9) {
+    if !fits(&outcome.code, 3..=3) || !fits(&outcome.control_number, 4..=9) {
         return None;
     }
     let start =
         Draft::new("AK2").with(text(&outcome.code, "")).with(text(&outcome.control_number, ""));
     Some(match release {
-        Release::V005010 if !outcome.convention.is_empty() => {
+        Release::V005010 if fits(&outcome.convention, 1..=35) => {
             start.with(text(&outcome.convention, ""))
         }
         _ => start,
     })
+}
+
+/// Whether a value can be repeated where only letters and digits stand, and so many.
+fn fits(bytes: &[u8], lengths: RangeInclusive<usize>) -> bool {
+    lengths.contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// `AK3` or `IK3`.
@@ -425,13 +437,14 @@ fn answer_segment(finding: &Finding, code: &str, implementation: bool) -> Draft 
 /// `AK4` or `IK4`.
 fn answer_element(finding: &Finding, code: &str, implementation: bool) -> Draft {
     let at = finding.at;
-    let mut position = vec![at.element.to_string()];
+    // Two digits, two and four are the most; what stands further out is as good as there.
+    let mut position = vec![at.element.min(99).to_string()];
     if at.component > 0 {
-        position.push(at.component.to_string());
+        position.push(at.component.min(99).to_string());
     }
     if at.repetition > 1 && finding.release == Release::V005010 {
         position.resize(2, String::new());
-        position.push(at.repetition.to_string());
+        position.push(at.repetition.min(9_999).to_string());
     }
     let position: Vec<&str> = position.iter().map(String::as_str).collect();
     let number = finding.element.map_or("", |used| used.element);

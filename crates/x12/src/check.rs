@@ -283,7 +283,7 @@ impl<'p> Checker<'p> {
                     let segment = lexer.segment(range, &ends, self.base);
                     let ahead = Ahead { bytes: &bytes[lexer.at()..], delimiters };
                     if !self.segment(&segment, ahead, observer, &scene) {
-                        break Ok(if segment.id() == ISA { before } else { lexer.at() });
+                        break Ok(if segment.id() == ISA { scene.start } else { lexer.at() });
                     }
                 }
                 Lexeme::Rest(range) if range.len() > LONGEST_SEGMENT => {
@@ -658,11 +658,10 @@ impl<'p> Checker<'p> {
         self.ledger.group = interchange.groups;
         self.ledger.set = 0;
         let release = Release::of_version(segment.element(8));
-        if let Some(release) = release
-            && release != self.ledger.release
-        {
-            self.ledger.release = release;
-            interchange.envelope = Envelope::new(release, &interchange.delimiters);
+        let judged = release.or(interchange.header.release()).unwrap_or(Release::V004010);
+        if judged != self.ledger.release {
+            self.ledger.release = judged;
+            interchange.envelope = Envelope::new(judged, &interchange.delimiters);
         }
         let number = value::control_number(segment.element(6))
             .filter(|_| segment.element(6).len() <= GROUP_NUMBER_DIGITS);

@@ -5,6 +5,7 @@ mod support;
 use support::{check_chunks, told};
 use tieline_sample::Kind;
 use tieline_sample::corpus::{Request, interchange};
+use tieline_x12::acknowledge::{Acknowledger, InterchangeAnswer, Policy, Stamp};
 use tieline_x12::check::{LOOK_AHEAD, MOST_FINDINGS, Standard, Totals};
 use tieline_x12::compose;
 use tieline_x12::delimiters::Delimiters;
@@ -135,6 +136,35 @@ fn separators_that_collide_are_told() {
     // The terminator is the element separator, a letter, a blank, or no ASCII at all.
     for b in [b'*', b':', b'A', b' ', 0xff] {
         assert!(with(105, b).contains(&"X12-E0104".to_string()), "{:?}", with(105, b));
+    }
+}
+
+#[test]
+fn answers_are_sound_however_spoilt_the_document() {
+    let stamp = Stamp { control_number: 1, date: "20260301", time: "0615" };
+    let policy = Policy { interchange: InterchangeAnswer::Always, ..Policy::default() };
+    let text = String::from_utf8(sample()).expect("samples are ASCII");
+    let many = format!("REF*12*1{}X", "*".repeat(110));
+    for (what, from, to) in [
+        ("a component separator that data holds", "*T*:", "*T*0"),
+        ("a receiver that is no text", "LAKECOUNTRY    *", "LAKE\u{e9}\u{7}OUNTRY  *"),
+        ("a functional id of ten letters", "GS*IN*", "GS*INVOICE810*"),
+        ("a version there is not", "*X*004010", "*X*009999INVOICE"),
+        ("a set number used twice", "*0002", "*0001"),
+        ("an element far out", "REF*12*", &many),
+    ] {
+        assert!(text.contains(from), "{what}");
+        let bytes = text.replace(from, to).into_bytes();
+        let mut acknowledger = Acknowledger::new(policy);
+        let (totals, _) = check_chunks([&bytes], &Standard, &mut acknowledger);
+        assert_eq!(totals.interchanges, 1, "{what}");
+        let answers = acknowledger.finish();
+        let (answer, delimiters) = answers[0].compose(stamp).expect("a TA1 is asked for");
+        let written =
+            compose::write(&answer, &delimiters).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let read = Document::read(&written, &Standard);
+        let wrong = read.findings.iter().find(|finding| finding.at.segment > 0);
+        assert!(wrong.is_none(), "{what}: {wrong:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use tieline_x12::check::Standard;
 use tieline_x12::compose::{self, ComposeError, Element, Group, Interchange, Segment, Set};
 use tieline_x12::delimiters::{Delimiters, LineEnd};
 use tieline_x12::document::Document;
-use tieline_x12::finding::{Fault, Severity};
+use tieline_x12::finding::{Fault, Finding, Severity};
 use tieline_x12::lexer::LONGEST_SEGMENT;
 use tieline_x12::table::Release;
 
@@ -153,6 +153,9 @@ fn read_every_way(random: &mut Random, bytes: &[u8], most: usize, name: &str) ->
             let written = written.unwrap_or_else(|error| panic!("{name}: {error}"));
             let read = Document::read(&written, &Standard);
             assert!(!read.totals.not_x12 && read.totals.interchanges == 1, "{name}");
+            let wrong = |f: &&Finding| f.at.segment > 0 && f.severity == Severity::Error;
+            let wrong = read.findings.iter().find(wrong);
+            assert!(wrong.is_none(), "{name}: in an answer, {}", wrong.expect("there is one"));
         }
     }
     let document = Document::read(bytes, &Standard);
