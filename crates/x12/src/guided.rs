@@ -153,23 +153,38 @@ impl Guided {
             return;
         }
         for number in &plan.nodes[node as usize].rules {
-            let rule = &plan.rules[*number as usize];
-            let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_none();
-            // What only a segment itself can tell asks for none.
-            let holds = self.holds_elsewhere(*number, rule)
-                && rule.when.iter().all(|clause| clause.is_elsewhere);
-            if asked && self.seen[*number as usize] == 0 && holds {
-                faults.push(RuleFault {
-                    fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
-                    severity: rule.severity,
-                    name: Arc::clone(&rule.name),
-                    row: rule.row,
-                    used: None,
-                    element: 0,
-                    component: 0,
-                });
+            self.ask(plan, *number, faults);
+        }
+    }
+
+    /// Reading goes on at row `to`, past the rows from `from` on: what was asked for there is missing.
+    pub(crate) fn pass(&mut self, plan: &Plan, from: u16, to: u16, faults: &mut Vec<RuleFault>) {
+        for (number, rule) in (0..).zip(&plan.rules) {
+            if (from..to).contains(&rule.row) && self.open[rule.scope as usize] {
+                self.ask(plan, number, faults);
             }
         }
+    }
+
+    /// Tells a rule that asks for a segment which was not seen, once.
+    fn ask(&mut self, plan: &Plan, number: u16, faults: &mut Vec<RuleFault>) {
+        let rule = &plan.rules[number as usize];
+        // What only a segment itself can tell asks for none.
+        let holds = self.holds_elsewhere(number, rule)
+            && rule.when.iter().all(|clause| clause.is_elsewhere);
+        if !rule.asks() || self.seen[number as usize] > 0 || !holds {
+            return;
+        }
+        self.seen[number as usize] = 1;
+        faults.push(RuleFault {
+            fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
+            severity: rule.severity,
+            name: Arc::clone(&rule.name),
+            row: rule.row,
+            used: None,
+            element: 0,
+            component: 0,
+        });
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Plan {
     pub(crate) segments: Vec<SegmentPlan>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) rules: Vec<RulePlan>,
+    /// For each row and the end: how many rules ask for a segment of a row before it.
+    asked_before: Vec<u16>,
 }
 
 /// One row of a plan.
@@ -254,6 +256,11 @@ pub(crate) struct RulePlan {
 }
 
 impl RulePlan {
+    /// Whether it asks for a segment or loop.
+    pub(crate) fn asks(&self) -> bool {
+        self.usage == Some(Usage::Must) && !self.ends_at_element
+    }
+
     /// The element that `usage` speaks of; none when it speaks of the segment.
     pub(crate) fn element_of_path(&self) -> Option<ElementNumber> {
         self.element.filter(|_| self.ends_at_element)
@@ -347,11 +354,14 @@ impl Plan {
             segments,
             nodes: vec![Node { parent: 0, opener: 0, is: Vec::new(), rules: Vec::new() }],
             rules: Vec::new(),
+            asked_before: Vec::new(),
         };
         plan.steps = plan.step_table(&ids);
         if let Some(guide) = guide {
             plan.lay_over(guide)?;
         }
+        let asked = |row| plan.rules.iter().filter(|rule| rule.asks() && rule.row < row).count();
+        plan.asked_before = (0..=plan.rows.len() as u16).map(|row| asked(row) as u16).collect();
         Ok(plan)
     }
 
@@ -433,6 +443,12 @@ impl Plan {
             true
         });
         found
+    }
+
+    /// Whether a rule asks for a segment of the rows from `from` on, before `to`.
+    #[inline]
+    pub(crate) fn asks_between(&self, from: u16, to: u16) -> bool {
+        from < to && self.asked_before[from as usize] != self.asked_before[to as usize]
     }
 
     /// The ids that open the loops around a row, the set itself left out.
