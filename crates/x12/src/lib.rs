@@ -53,6 +53,9 @@ pub mod acknowledge;
 
 pub mod layout;
 
+#[cfg(feature = "x12-types")]
+pub mod interop;
+
 // In words.
 pub mod catalogue;
 

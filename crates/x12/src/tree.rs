@@ -168,6 +168,11 @@ impl<'t> Tree<'t> {
         self.element(n).split(move |b| *b == separator)
     }
 
+    /// How the set came out; `None` until its end was read.
+    pub fn outcome(&self) -> Option<&'t SetOutcome> {
+        self.set.outcome.as_ref()
+    }
+
     /// The segment's number in the set; `ST` is 1.
     pub fn ordinal(&self) -> u32 {
         self.number + 1
