@@ -68,7 +68,7 @@ impl Guided {
         for number in &here.nodes {
             let node = &plan.nodes[*number as usize];
             self.open[*number as usize] =
-                self.open[node.parent as usize] && node.is.iter().all(|is| is.fits(segment, first));
+                self.open[node.parent as usize] && node.is.fit(segment, first);
             node.rules.iter().for_each(|rule| self.seen[*rule as usize] = 0);
         }
         for number in &here.rules {
@@ -76,9 +76,9 @@ impl Guided {
             if !self.open[rule.scope as usize] {
                 continue;
             }
-            if !rule.is.iter().all(|is| is.fits(segment, first)) {
+            if !rule.is.fit(segment, first) {
                 // What qualifies cannot be read: nothing can be said about it.
-                if rule.is.iter().any(|is| is.is_among(flagged)) {
+                if rule.is.look_at(flagged) {
                     self.seen[*number as usize] += 1;
                 }
                 continue;
@@ -107,7 +107,7 @@ impl Guided {
             rule.element.is_some_and(|number| number.element == element)
                 && !rule.code_names.is_empty()
                 && self.open[rule.scope as usize]
-                && rule.is.iter().all(|is| is.fits(segment, first))
+                && rule.is.fit(segment, first)
                 && self.condition_holds(*number, rule, segment)
         })
     }
