@@ -67,7 +67,7 @@ fn corpus_line(kind: Kind, set: &str, guide: &str, megabytes: usize) {
     let bytes = corpus(kind, megabytes * MB);
     let bad = one_in_a_hundred_bad(&bytes);
     let guided = Guided::new(set, guide);
-    let rate = |run: &mut dyn FnMut()| bytes.len() as f64 / median(megabytes, run) / 1e6;
+    let rate = |run: &mut dyn FnMut()| bytes.len() as f64 / median(run) / 1e6;
     let mut copy = vec![0; bytes.len()];
     let memcpy = rate(&mut || copy.copy_from_slice(black_box(&bytes)));
     let memchr = rate(&mut || {
@@ -97,7 +97,7 @@ fn corpus_line(kind: Kind, set: &str, guide: &str, megabytes: usize) {
     let drafts = corpus::interchange(&request);
     let length = compose::write(&drafts, &Delimiters::default()).expect("samples compose").len();
     let write = length as f64
-        / median(megabytes, &mut || {
+        / median(&mut || {
             black_box(compose::write(&drafts, &Delimiters::default()).expect("samples compose"));
         })
         / 1e6;
@@ -131,7 +131,7 @@ fn linearity() {
     for (name, make, small) in inputs {
         let time = |size: usize| {
             let bytes = make(size);
-            let seconds = median(size / MB, &mut || {
+            let seconds = median(&mut || {
                 black_box(check(&bytes, &Standard, &mut ()));
             });
             seconds / bytes.len() as f64
@@ -270,18 +270,47 @@ fn wrap(segments: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The median time of several runs, in seconds; small inputs run more often.
-fn median(megabytes: usize, run: &mut dyn FnMut()) -> f64 {
-    let runs = (60 / megabytes.max(1)).clamp(3, 15);
-    let mut times: Vec<f64> = (0..runs)
+/// The median time of a run, in seconds of a core. The core's clock is coarse, so short runs are
+/// timed by the hundred.
+fn median(run: &mut dyn FnMut()) -> f64 {
+    let once = Instant::now();
+    run();
+    let repeats = (0.25 / once.elapsed().as_secs_f64().max(1e-6)).ceil().clamp(1.0, 1000.0) as u32;
+    let mut times: Vec<f64> = (0..5)
         .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_secs_f64()
+            let start = Clock::start();
+            (0..repeats).for_each(|_| run());
+            start.seconds() / f64::from(repeats)
         })
         .collect();
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
+}
+
+/// Time spent on a core, so that other work on the machine counts less; wall time where the system
+/// does not tell.
+struct Clock {
+    wall: Instant,
+    on_core: Option<u64>,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { wall: Instant::now(), on_core: Clock::on_core() }
+    }
+
+    /// Nanoseconds this thread has run.
+    fn on_core() -> Option<u64> {
+        let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        times.split_whitespace().next()?.parse().ok()
+    }
+
+    fn seconds(&self) -> f64 {
+        match (self.on_core, Clock::on_core()) {
+            (Some(from), Some(to)) if to > from => (to - from) as f64 / 1e9,
+            _ => self.wall.elapsed().as_secs_f64(),
+        }
+    }
 }
 
 #[allow(clippy::print_stdout)] // A table is what this program is for.

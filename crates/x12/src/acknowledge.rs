@@ -269,7 +269,12 @@ impl Acknowledger {
                 self.sets.push(answer_element(finding, code, implementation));
             }
         }
-        let mut codes = distinct(findings.iter().filter_map(|finding| finding.ack().ak502));
+        let mut codes = distinct(findings.iter().filter_map(|finding| {
+            let code = finding.ack().ak502?;
+            // Segments in error by a guide have a code of their own in a 999.
+            let by_guide = implementation && code == "5" && finding.rule.is_some();
+            Some(if by_guide { "I5" } else { code })
+        }));
         if outcome.errors > 0 && codes.is_empty() {
             // Cut off: what is wrong was said of the interchange.
             codes.push("2");

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem;
 
@@ -96,7 +96,9 @@ pub struct Totals {
 struct Interchange {
     header: Arc<Header>,
     delimiters: Delimiters,
-    envelope: Envelope,
+    /// What the elements of envelope segments are judged by.
+    judge: ElementJudge,
+    envelope: &'static Envelope,
     rules: HashMap<(Release, Vec<u8>), Option<Arc<Rules>>>,
     groups: u64,
     group_numbers: HashSet<u64>,
@@ -129,7 +131,6 @@ struct Set {
 
 /// The plans of the envelope's segments in one release.
 struct Envelope {
-    judge: ElementJudge,
     ta1: SegmentPlan,
     gs: SegmentPlan,
     ge: SegmentPlan,
@@ -139,17 +140,21 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn new(release: Release, delimiters: &Delimiters) -> Envelope {
-        let plan = |id| SegmentPlan::new(release, id);
-        Envelope {
-            judge: ElementJudge::new(Options::default(), delimiters),
-            ta1: plan("TA1"),
-            gs: plan("GS"),
-            ge: plan("GE"),
-            st: plan("ST"),
-            se: plan("SE"),
-            iea: plan("IEA"),
-        }
+    /// The plans of a release, made once.
+    fn of(release: Release) -> &'static Envelope {
+        static PLANS: [OnceLock<Envelope>; Release::ALL.len()] =
+            [const { OnceLock::new() }; Release::ALL.len()];
+        PLANS[release as usize].get_or_init(|| {
+            let plan = |id| SegmentPlan::new(release, id);
+            Envelope {
+                ta1: plan("TA1"),
+                gs: plan("GS"),
+                ge: plan("GE"),
+                st: plan("ST"),
+                se: plan("SE"),
+                iea: plan("IEA"),
+            }
+        })
     }
 }
 
@@ -529,7 +534,8 @@ impl<'p> Checker<'p> {
         self.interchange = Some(Interchange {
             header: Arc::clone(&header),
             delimiters,
-            envelope: Envelope::new(self.ledger.release, &delimiters),
+            judge: ElementJudge::new(Options::default(), &delimiters),
+            envelope: Envelope::of(self.ledger.release),
             rules: HashMap::new(),
             groups: 0,
             group_numbers: HashSet::new(),
@@ -632,8 +638,7 @@ impl<'p> Checker<'p> {
         scene: &Scene<'_>,
     ) {
         let Some(interchange) = &mut self.interchange else { return };
-        let envelope = &interchange.envelope;
-        let (judge, plan) = (&envelope.judge, plan(envelope));
+        let (judge, plan) = (&interchange.judge, plan(interchange.envelope));
         let errors = judge::envelope(judge, plan, segment, skip, &mut self.ledger, observer, scene);
         if errors > 0 && self.ledger.segment == 0 {
             let content = AckCodes { ta105: Some("024"), ..AckCodes::default() };
@@ -663,7 +668,7 @@ impl<'p> Checker<'p> {
         let judged = release.or(interchange.header.release()).unwrap_or(Release::V004010);
         if judged != self.ledger.release {
             self.ledger.release = judged;
-            interchange.envelope = Envelope::new(judged, &interchange.delimiters);
+            interchange.envelope = Envelope::of(judged);
         }
         let number = value::control_number(segment.element(6))
             .filter(|_| segment.element(6).len() <= GROUP_NUMBER_DIGITS);
@@ -749,6 +754,8 @@ impl<'p> Checker<'p> {
     ) {
         let Some(group) = self.group() else { return };
         let implied = group.implied;
+        // No GE says how many there should be.
+        group.outcome.included = group.outcome.received;
         // Where SE is missing too, the set's finding stands for both.
         let has_set = group.set.is_some();
         self.cut_set(segment, observer, scene);
@@ -858,7 +865,7 @@ impl<'p> Checker<'p> {
         {
             skip.push(n);
             let note = self.envelope_note(fault, segment, n);
-            self.ledger.note(observer, scene, note, || "ST[1]".to_string());
+            self.ledger.note(observer, scene, note, String::new);
         }
         self.judge_envelope(|envelope| &envelope.st, segment, &skip, observer, scene);
         observer.envelope(segment);
@@ -1091,6 +1098,7 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
     let usable = |b: u8, others: &[u8]| {
         !b.is_ascii_alphanumeric() && b != b' ' && b < 0x80 && !others.contains(&b)
     };
+    let component = header.element(16).first().copied().unwrap_or(b' ');
     let mut faults = Vec::new();
     let mut unless = |holds: bool, n: u8, fault: Fault| {
         if !holds {
@@ -1123,8 +1131,8 @@ fn header_faults(header: &Header) -> Vec<(u8, Fault)> {
     unless(digits(13, 9), 13, Fault::InterchangeNumber);
     unless(is_code(14, "I13"), 14, Fault::AcknowledgmentRequest);
     unless(is_code(15, "I14"), 15, Fault::UsageIndicator);
-    unless(usable(d.component, &[d.element]), 16, Fault::ComponentSeparatorUnusable);
-    unless(usable(d.segment, &[d.element, d.component]), 0, Fault::TerminatorUnusable);
+    unless(usable(component, &[d.element]), 16, Fault::ComponentSeparatorUnusable);
+    unless(usable(d.segment, &[d.element, component]), 0, Fault::TerminatorUnusable);
     faults
 }
 

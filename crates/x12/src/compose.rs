@@ -4,6 +4,8 @@
 //! a separator is refused, because no reader could tell it apart again. Whether the result is what
 //! the tables and a guide want is asked of the same check that judges what arrives.
 
+use std::fmt;
+
 use crate::check::{Plans, check};
 use crate::delimiters::Delimiters;
 use crate::finding::{Finding, Severity};
@@ -64,6 +66,25 @@ impl Segment {
             };
         }
         segment
+    }
+}
+
+/// The shorthand, for people: `*` between elements, `:` between components, nothing escaped.
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)?;
+        for element in &self.elements {
+            match element {
+                Element::Simple(value) => write!(f, "*{value}")?,
+                Element::Composite(components) => write!(f, "*{}", components.join(":"))?,
+                Element::Repeated(repetitions) => {
+                    let repetitions: Vec<String> =
+                        repetitions.iter().map(|r| r.join(":")).collect();
+                    write!(f, "*{}", repetitions.join("^"))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -76,7 +76,7 @@ impl ElementJudge {
                 None => fits(value.len()) && self.alphabet.is_plain(value),
                 Some(composite) => {
                     self.alphabet.is_plain(value)
-                        && composite.is_whole_with_first()
+                        && composite.is_whole_with_first
                         && self.is_good(&composite.elements[0], value)
                 }
             },

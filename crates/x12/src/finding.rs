@@ -654,7 +654,7 @@ impl Fault {
             StandardsId => format!("{named} is not `U`"),
             InterchangeVersionMalformed => format!("{named} is not five digits"),
             InterchangeNumber => format!("{named} is not nine digits"),
-            AcknowledgmentRequest => format!("{named} is neither 0 nor 1"),
+            AcknowledgmentRequest => format!("{named} is not a code of the standard"),
             UsageIndicator => format!("{named} is none of P, T and I"),
             GroupCount { counted } => {
                 format!("{named} is not the number of functional groups, which is {counted}")
@@ -676,9 +676,9 @@ impl Fault {
             }
             GroupNumber => format!("{named} is not a number of one to nine digits"),
             GroupRepeated => format!("{named} was used before in this interchange"),
-            NoTable => format!(
-                "there is no table for this transaction set; only its envelope ({named}) is checked"
-            ),
+            NoTable => {
+                format!("{named} names a set there is no table for; only its envelope is checked")
+            }
             SetTrailerMissing => "the transaction set has no SE".to_string(),
             SetNumbersDiffer => "ST02 and SE02 (set control number) differ".to_string(),
             SegmentCount { counted } => {
@@ -704,10 +704,10 @@ impl Fault {
             ElementMissing => format!("{named} must be there and is not"),
             TooManyElements { max } => format!("{named}: the segment has only {max} elements"),
             TooShort { length, min } => {
-                format!("{named} has {length} characters; at least {min} are needed")
+                format!("{named} has {}; at least {min} are needed", characters(*length))
             }
             TooLong { length, max } => {
-                format!("{named} has {length} characters; at most {max} fit")
+                format!("{named} has {}; at most {max} fit", characters(*length))
             }
             NotANumber { decimal: true } => format!("{named} is not a decimal number"),
             NotANumber { decimal: false } => format!("{named} is not a whole number"),
@@ -747,14 +747,21 @@ impl Fault {
             GuideElementMissing => format!("the guide asks for {named}, and it is not there"),
             GuideElementUnused => format!("{named} is not used by the guide"),
             GuideTooShort { length, min } => {
-                format!("{named} has {length} characters; the guide asks for at least {min}")
+                format!("{named} has {}; the guide asks for at least {min}", characters(*length))
             }
             GuideTooLong { length, max } => {
-                format!("{named} has {length} characters; the guide lets at most {max} be")
+                format!("{named} has {}; the guide lets at most {max} be", characters(*length))
             }
             GuideCode { codes } => {
                 format!("{named} is not a code of the guide, which lists {codes}")
             }
         }
+    }
+}
+
+fn characters(length: usize) -> String {
+    match length {
+        1 => "1 character".to_string(),
+        n => format!("{n} characters"),
     }
 }

@@ -68,7 +68,7 @@ impl Guided {
         for number in &here.nodes {
             let node = &plan.nodes[*number as usize];
             self.open[*number as usize] =
-                self.open[node.parent as usize] && node.is.iter().all(|is| is.fits(segment, first));
+                self.open[node.parent as usize] && node.is.fit(segment, first);
             node.rules.iter().for_each(|rule| self.seen[*rule as usize] = 0);
         }
         for number in &here.rules {
@@ -76,9 +76,9 @@ impl Guided {
             if !self.open[rule.scope as usize] {
                 continue;
             }
-            if !rule.is.iter().all(|is| is.fits(segment, first)) {
+            if !rule.is.fit(segment, first) {
                 // What qualifies cannot be read: nothing can be said about it.
-                if rule.is.iter().any(|is| is.is_among(flagged)) {
+                if rule.is.look_at(flagged) {
                     self.seen[*number as usize] += 1;
                 }
                 continue;
@@ -107,7 +107,7 @@ impl Guided {
             rule.element.is_some_and(|number| number.element == element)
                 && !rule.code_names.is_empty()
                 && self.open[rule.scope as usize]
-                && rule.is.iter().all(|is| is.fits(segment, first))
+                && rule.is.fit(segment, first)
                 && self.condition_holds(*number, rule, segment)
         })
     }
@@ -153,23 +153,38 @@ impl Guided {
             return;
         }
         for number in &plan.nodes[node as usize].rules {
-            let rule = &plan.rules[*number as usize];
-            let asked = rule.usage == Some(Usage::Must) && rule.element_of_path().is_none();
-            // What only a segment itself can tell asks for none.
-            let holds = self.holds_elsewhere(*number, rule)
-                && rule.when.iter().all(|clause| clause.is_elsewhere);
-            if asked && self.seen[*number as usize] == 0 && holds {
-                faults.push(RuleFault {
-                    fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
-                    severity: rule.severity,
-                    name: Arc::clone(&rule.name),
-                    row: rule.row,
-                    used: None,
-                    element: 0,
-                    component: 0,
-                });
+            self.ask(plan, *number, faults);
+        }
+    }
+
+    /// Reading goes on at row `to`, past the rows from `from` on: what was asked for there is missing.
+    pub(crate) fn pass(&mut self, plan: &Plan, from: u16, to: u16, faults: &mut Vec<RuleFault>) {
+        for (number, rule) in (0..).zip(&plan.rules) {
+            if (from..to).contains(&rule.row) && self.open[rule.scope as usize] {
+                self.ask(plan, number, faults);
             }
         }
+    }
+
+    /// Tells a rule that asks for a segment which was not seen, once.
+    fn ask(&mut self, plan: &Plan, number: u16, faults: &mut Vec<RuleFault>) {
+        let rule = &plan.rules[number as usize];
+        // What only a segment itself can tell asks for none.
+        let holds = self.holds_elsewhere(number, rule)
+            && rule.when.iter().all(|clause| clause.is_elsewhere);
+        if !rule.asks() || self.seen[number as usize] > 0 || !holds {
+            return;
+        }
+        self.seen[number as usize] = 1;
+        faults.push(RuleFault {
+            fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
+            severity: rule.severity,
+            name: Arc::clone(&rule.name),
+            row: rule.row,
+            used: None,
+            element: 0,
+            component: 0,
+        });
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::compose;
 use crate::delimiters::{Delimiters, LineEnd};
 use crate::table::Release;
 use crate::value;
@@ -102,6 +103,9 @@ impl Header {
         padded: bool,
     ) -> Header {
         let segment = bytes[length - 1];
+        // A character that data is made of holds no components apart; the terminator, which no
+        // element has, stands in for it.
+        let component = Some(bytes[length - 2]).filter(|b| compose::is_separator(*b));
         let line_end = match &bytes[length..] {
             [b'\r', b'\n', ..] => LineEnd::CrLf,
             [b'\n', ..] => LineEnd::Lf,
@@ -112,7 +116,7 @@ impl Header {
             elements,
             delimiters: Delimiters {
                 element,
-                component: bytes[length - 2],
+                component: component.unwrap_or(segment),
                 repetition: None,
                 segment,
                 line_end,

@@ -52,8 +52,8 @@ impl SetJudge {
         let Some(row) = symbol.and_then(|symbol| self.walk.step(plan, symbol)) else {
             return self.misfit(rules, segment, ahead, ledger, observer, scene);
         };
-        if !plan.rules.is_empty() && !self.walk.stays(plan, row) {
-            self.leave(plan, Some(row), segment, ledger, observer, scene);
+        if !plan.rules.is_empty() {
+            self.go_on(plan, row, segment, ledger, observer, scene);
         }
         self.walk.enter(plan, row);
         self.content(rules, row, segment, ledger, observer, scene);
@@ -74,7 +74,7 @@ impl SetJudge {
         self.row_faults.extend(missing.iter().map(|row| missing_fault(plan, *row)));
         self.note_rows(plan, segment, ledger, observer, scene);
         if !plan.rules.is_empty() {
-            self.leave(plan, None, segment, ledger, observer, scene);
+            self.close(plan, None);
             self.guided.close(plan, 0, &mut self.rule_faults);
             self.note_rules(plan, segment, ledger, observer, scene);
         }
@@ -100,7 +100,7 @@ impl SetJudge {
         {
             // The walk has gone on already: the loops that end are those around where it was.
             let now = std::mem::replace(&mut self.walk.at, before);
-            self.leave(plan, Some(row), segment, ledger, observer, scene);
+            self.go_on(plan, row, segment, ledger, observer, scene);
             self.walk.at = now;
         }
         let is_wrong = !self.row_faults.is_empty();
@@ -160,25 +160,41 @@ impl SetJudge {
         }
     }
 
-    /// Closes the loops that end when reading goes on at `row`.
+    /// Goes on at `row`: closes the loops that end before it, and asks for what it passes.
     #[inline]
-    fn leave<O: Observer>(
+    fn go_on<O: Observer>(
         &mut self,
         plan: &Plan,
-        row: Option<u16>,
+        row: u16,
         segment: &Segment<'_>,
         ledger: &mut Ledger,
         observer: &mut O,
         scene: &Scene<'_>,
     ) {
-        for opener in self.walk.left(plan, row) {
-            if plan.rows[opener as usize].guided {
-                self.guided.close(plan, opener, &mut self.rule_faults);
-            }
+        let at = self.walk.at;
+        let from = match self.walk.stays(plan, row) {
+            // A loop that has just been opened is entered, not passed.
+            true => at + u16::from(plan.rows[at as usize].opens),
+            false => self.close(plan, Some(row)).unwrap_or(at),
+        };
+        if plan.asks_between(from, row) {
+            self.guided.pass(plan, from, row, &mut self.rule_faults);
         }
         if !self.rule_faults.is_empty() {
             self.note_rules(plan, segment, ledger, observer, scene);
         }
+    }
+
+    /// Closes the loops that end when reading goes on at `row`; what opened the outermost of them.
+    fn close(&mut self, plan: &Plan, row: Option<u16>) -> Option<u16> {
+        let mut outermost = None;
+        for opener in self.walk.left(plan, row) {
+            if plan.rows[opener as usize].guided {
+                self.guided.close(plan, opener, &mut self.rule_faults);
+            }
+            outermost = Some(opener);
+        }
+        outermost
     }
 
     #[cold]
@@ -311,6 +327,7 @@ pub(crate) fn envelope<O: Observer>(
         errors += u32::from(note.severity == Severity::Error);
         match ledger.segment {
             0 => ledger.note_envelope(observer, scene, note),
+            1 => ledger.note(observer, scene, note, String::new),
             _ => ledger.note(observer, scene, note, || format!("{}[1]", segment.id())),
         }
     }

@@ -28,6 +28,8 @@ pub struct Plan {
     pub(crate) segments: Vec<SegmentPlan>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) rules: Vec<RulePlan>,
+    /// For each row and the end: how many rules ask for a segment of a row before it.
+    asked_before: Vec<u16>,
 }
 
 /// One row of a plan.
@@ -60,6 +62,8 @@ pub(crate) struct SegmentPlan {
     pub(crate) elements: Vec<ElementPlan>,
     pub(crate) must: u64,
     pub(crate) syntax: Vec<SyntaxPlan>,
+    /// Whether a composite is whole when only its first component stands.
+    pub(crate) is_whole_with_first: bool,
 }
 
 /// One element or component, ready for checking.
@@ -165,8 +169,14 @@ impl CodeSet {
 /// none.
 #[inline]
 pub(crate) fn pack(value: &[u8]) -> Option<u64> {
-    (value.len() <= 8 && value.first() != Some(&0))
-        .then(|| value.iter().fold(0, |packed, b| packed << 8 | u64::from(*b)))
+    let packed = |bytes: &[u8]| bytes.iter().fold(0, |packed, b| packed << 8 | u64::from(*b));
+    match *value {
+        // Most codes have two or three characters.
+        [a, b] if a != 0 => Some(u64::from(a) << 8 | u64::from(b)),
+        [a, b, c] if a != 0 => Some(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
+        [0, ..] => None,
+        _ => (value.len() <= 8).then(|| packed(value)),
+    }
 }
 
 /// A loop a guide's path leads through: the loop's row, and which of its instances are meant.
@@ -174,9 +184,44 @@ pub(crate) fn pack(value: &[u8]) -> Option<u64> {
 pub(crate) struct Node {
     pub(crate) parent: u16,
     opener: u16,
-    pub(crate) is: Vec<Qualifier>,
+    pub(crate) is: Qualifiers,
     /// The rules whose last step stands in this loop.
     pub(crate) rules: Vec<u16>,
+}
+
+/// What the elements of a segment must say for it to be one that is meant.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Qualifiers {
+    /// The first element's value, packed, when nothing else is asked: the common case.
+    only: Option<u64>,
+    all: Vec<Qualifier>,
+}
+
+impl Qualifiers {
+    fn new(all: Vec<Qualifier>) -> Qualifiers {
+        let only = match &all[..] {
+            [Qualifier { element: 1, codes: Codes { short, long } }] => match short[..] {
+                [code] if long.is_empty() => Some(code),
+                _ => None,
+            },
+            _ => None,
+        };
+        Qualifiers { only, all }
+    }
+
+    /// Whether the segment is one that is meant; `first` is its first element, packed.
+    #[inline]
+    pub(crate) fn fit(&self, segment: &Segment<'_>, first: Option<u64>) -> bool {
+        match self.only {
+            Some(_) => first == self.only,
+            None => self.all.iter().all(|is| is.fits(segment, first)),
+        }
+    }
+
+    /// Whether one of these elements is looked at; bit n is element n.
+    pub(crate) fn look_at(&self, elements: u64) -> bool {
+        self.all.iter().any(|is| elements & 1 << is.element != 0)
+    }
 }
 
 /// Values an element must have to qualify.
@@ -189,16 +234,11 @@ pub(crate) struct Qualifier {
 impl Qualifier {
     /// Whether the segment is one that is meant; `first` is its first element, packed.
     #[inline]
-    pub(crate) fn fits(&self, segment: &Segment<'_>, first: Option<u64>) -> bool {
+    fn fits(&self, segment: &Segment<'_>, first: Option<u64>) -> bool {
         match (self.element, first) {
             (1, Some(first)) => self.codes.short.contains(&first),
             _ => self.codes.has(segment.element(self.element)),
         }
-    }
-
-    /// Whether its element is one of these; bit n is element n.
-    pub(crate) fn is_among(&self, elements: u64) -> bool {
-        elements & 1 << self.element != 0
     }
 }
 
@@ -236,7 +276,7 @@ pub(crate) struct RulePlan {
     pub(crate) scope: u16,
     /// The row the last step stands in.
     pub(crate) row: u16,
-    pub(crate) is: Vec<Qualifier>,
+    pub(crate) is: Qualifiers,
     /// The element it asks about; none when it only asks about the segment.
     pub(crate) element: Option<ElementNumber>,
     /// Whether the path itself ends at that element, so that `usage` speaks of it.
@@ -254,6 +294,11 @@ pub(crate) struct RulePlan {
 }
 
 impl RulePlan {
+    /// Whether it asks for a segment or loop.
+    pub(crate) fn asks(&self) -> bool {
+        self.usage == Some(Usage::Must) && !self.ends_at_element
+    }
+
     /// The element that `usage` speaks of; none when it speaks of the segment.
     pub(crate) fn element_of_path(&self) -> Option<ElementNumber> {
         self.element.filter(|_| self.ends_at_element)
@@ -345,13 +390,21 @@ impl Plan {
             rows,
             symbols,
             segments,
-            nodes: vec![Node { parent: 0, opener: 0, is: Vec::new(), rules: Vec::new() }],
+            nodes: vec![Node {
+                parent: 0,
+                opener: 0,
+                is: Qualifiers::default(),
+                rules: Vec::new(),
+            }],
             rules: Vec::new(),
+            asked_before: Vec::new(),
         };
         plan.steps = plan.step_table(&ids);
         if let Some(guide) = guide {
             plan.lay_over(guide)?;
         }
+        let asked = |row| plan.rules.iter().filter(|rule| rule.asks() && rule.row < row).count();
+        plan.asked_before = (0..=plan.rows.len() as u16).map(|row| asked(row) as u16).collect();
         Ok(plan)
     }
 
@@ -433,6 +486,12 @@ impl Plan {
             true
         });
         found
+    }
+
+    /// Whether a rule asks for a segment of the rows from `from` on, before `to`.
+    #[inline]
+    pub(crate) fn asks_between(&self, from: u16, to: u16) -> bool {
+        from < to && self.asked_before[from as usize] != self.asked_before[to as usize]
     }
 
     /// The ids that open the loops around a row, the set itself left out.
@@ -615,7 +674,7 @@ impl Plan {
         Err(("at", format!("there is no {} {place}", step.segment), near))
     }
 
-    fn node(&mut self, parent: u16, opener: u16, is: Vec<Qualifier>) -> u16 {
+    fn node(&mut self, parent: u16, opener: u16, is: Qualifiers) -> u16 {
         let known = self
             .nodes
             .iter()
@@ -628,7 +687,7 @@ impl Plan {
         }) as u16
     }
 
-    fn qualifiers(&self, row: u16, step: &Step) -> Result<Vec<Qualifier>, RuleError> {
+    fn qualifiers(&self, row: u16, step: &Step) -> Result<Qualifiers, RuleError> {
         let mut all = Vec::new();
         for (number, codes) in &step.is {
             let number = ElementNumber { element: *number, component: 0 };
@@ -636,7 +695,7 @@ impl Plan {
             refuse_codes(element, codes, "at")?;
             all.push(Qualifier { element: number.element as usize, codes: Codes::new(codes) });
         }
-        Ok(all)
+        Ok(Qualifiers::new(all))
     }
 
     fn element(
@@ -843,16 +902,14 @@ impl SegmentPlan {
 
     fn of(release: Release, uses: &'static [ElementUse], syntax: &'static [Syntax]) -> SegmentPlan {
         let must = uses.iter().zip(1..).filter(|(used, _)| used.usage == Usage::Must);
+        let must = must.fold(0, |all, (_, n)| all | 1 << n);
+        let syntax: Vec<SyntaxPlan> = syntax.iter().map(|rule| SyntaxPlan::new(*rule)).collect();
         SegmentPlan {
-            must: must.fold(0, |all, (_, n)| all | 1 << n),
             elements: uses.iter().map(|used| ElementPlan::new(release, used)).collect(),
-            syntax: syntax.iter().map(|rule| SyntaxPlan::new(*rule)).collect(),
+            is_whole_with_first: must & !0b10 == 0 && syntax.iter().all(|rule| rule.holds(0b10)),
+            must,
+            syntax,
         }
-    }
-
-    /// Whether a composite is whole when only its first component stands.
-    pub(crate) fn is_whole_with_first(&self) -> bool {
-        self.must & !0b10 == 0 && self.syntax.iter().all(|rule| rule.holds(0b10))
     }
 }
 

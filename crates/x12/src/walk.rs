@@ -75,8 +75,15 @@ impl Ahead<'_> {
 }
 
 /// Whether the id is one of the segments that hold transaction sets apart.
+#[inline]
 pub(crate) fn is_envelope(id: SegmentId) -> bool {
-    matches!(id.as_bytes(), b"ST" | b"SE" | b"GS" | b"GE" | b"ISA" | b"IEA")
+    const ST: u32 = SegmentId::new(b"ST").packed();
+    const SE: u32 = SegmentId::new(b"SE").packed();
+    const GS: u32 = SegmentId::new(b"GS").packed();
+    const GE: u32 = SegmentId::new(b"GE").packed();
+    const ISA: u32 = SegmentId::new(b"ISA").packed();
+    const IEA: u32 = SegmentId::new(b"IEA").packed();
+    matches!(id.packed(), ST | SE | GS | GE | ISA | IEA)
 }
 
 impl Walk {

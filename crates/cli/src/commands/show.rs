@@ -33,7 +33,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_enum, value_name = "VIEW", default_value = "tree")]
     view: View,
 
-    /// Show only what this way leads to, e.g. `ST[2]/PTD[1]` or `PTD[1]/QTY[17]`
+    /// Show only what this way leads to, e.g. `ST[2]/PTD[1]`, `PTD[1]/QTY[17]` or `N1`
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
 
@@ -113,12 +113,13 @@ impl Page<'_> {
     /// Whether the way leads to, or through, what was asked for.
     fn is_wanted(&self, path: &str) -> bool {
         let Some(wanted) = self.wanted else { return true };
-        let wanted = wanted.trim_matches('/');
-        path.match_indices(wanted).any(|(at, _)| {
-            let before = at == 0 || path.as_bytes()[at - 1] == b'/';
-            let after = path.as_bytes().get(at + wanted.len());
-            before && matches!(after, None | Some(b'/'))
-        })
+        let wanted: Vec<&str> = wanted.trim_matches('/').split('/').collect();
+        let steps: Vec<&str> = path.split('/').collect();
+        // A step without a number means each of them.
+        let is_step = |(step, wanted): (&&str, &&str)| {
+            step == wanted || step.strip_prefix(*wanted).is_some_and(|rest| rest.starts_with('['))
+        };
+        steps.windows(wanted.len()).any(|part| part.iter().zip(&wanted).all(is_step))
     }
 
     fn segment(&mut self, node: Tree<'_>, path: &str, depth: usize) {

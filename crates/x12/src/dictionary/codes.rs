@@ -850,6 +850,7 @@ pub const CODE_LISTS: &[CodeList] = &[
             code("7", "set control number missing or not valid").only(V005010),
             code("8", "authentication key name unknown").only(V005010),
             code("9", "encryption key name unknown").only(V005010),
+            code("I5", "one or more segments in error by the guide").only(V005010),
             code("I6", "implementation convention not supported").only(V005010),
         ],
     },
