@@ -99,6 +99,16 @@ fn a_loop_whose_first_segment_is_gone_is_one_finding() {
 }
 
 #[test]
+fn a_period_has_the_form_its_qualifier_names() {
+    let period =
+        |date: &str| usage(&["BPT*00*R1*20260403", "PTD*BB", &format!("DTM*150****{date}")]);
+    assert!(period("RD8*20260301-20260331").is_empty());
+    assert_eq!(period("RD8*20260301-20260332"), ["X12-E0408 4 DTM06"]);
+    assert_eq!(period("D8*20260229"), ["X12-E0408 4 DTM06"]);
+    assert_eq!(period("TM*0960"), ["X12-E0409 4 DTM06"]);
+}
+
+#[test]
 fn a_wrong_count_is_not_echoed() {
     let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
     assert_eq!(findings(&good.replace("SE*4*", "SE*5*")), ["X12-E0324 4 SE01"]);
