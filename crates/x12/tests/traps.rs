@@ -142,6 +142,13 @@ fn a_period_has_the_form_its_qualifier_names() {
 }
 
 #[test]
+fn a_group_id_that_is_none_is_not_echoed_by_its_sets() {
+    let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
+    assert_eq!(findings(&good.replace("GS*PT", "GS*PTX")), ["X12-E0405 0 GS01"]);
+    assert_eq!(findings(&good.replace("GS*PT", "GS*")), ["X12-E0401 0 GS01"]);
+}
+
+#[test]
 fn a_wrong_count_is_not_echoed() {
     let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
     assert_eq!(findings(&good.replace("SE*4*", "SE*5*")), ["X12-E0324 4 SE01"]);
