@@ -269,19 +269,20 @@ impl<'p> Checker<'p> {
         let enough = if last { usize::MAX } else { bytes.len().saturating_sub(FAR) };
         let mut scene =
             Scene { bytes, base: self.base, delimiters: Some(delimiters), start: at, end: at };
+        let mut blank_before = std::mem::take(&mut self.gap);
         let result = loop {
             let before = lexer.at();
             match lexer.next(&mut ends) {
                 Lexeme::Segment { range, gap } => {
-                    let is_endless = range.len() > LONGEST_SEGMENT;
-                    if lexer.at() > enough && !is_endless {
+                    if lexer.at() > enough && range.len() <= LONGEST_SEGMENT {
                         break Err(self.used(bytes, before..range.start));
                     }
                     (scene.start, scene.end) = (range.start, range.end);
-                    if gap || self.gap {
+                    if gap || blank_before {
+                        blank_before = false;
                         self.note_gap(range.start, observer, &scene);
                     }
-                    if is_endless {
+                    if range.len() > LONGEST_SEGMENT {
                         self.note_endless(range.start, observer, &scene);
                         continue;
                     }
@@ -293,7 +294,8 @@ impl<'p> Checker<'p> {
                 }
                 Lexeme::Rest(range) if range.len() > LONGEST_SEGMENT => {
                     (scene.start, scene.end) = (range.start, range.start);
-                    if self.gap || is_gap(&bytes[before..range.start], delimiters) {
+                    if blank_before || is_gap(&bytes[before..range.start], delimiters) {
+                        blank_before = false;
                         self.note_gap(range.start, observer, &scene);
                     }
                     self.note_endless(range.start, observer, &scene);
@@ -313,6 +315,7 @@ impl<'p> Checker<'p> {
             }
         };
         self.ends = ends;
+        self.gap |= blank_before;
         result
     }
 
@@ -358,7 +361,6 @@ impl<'p> Checker<'p> {
 
     #[cold]
     fn note_gap<O: Observer>(&mut self, start: usize, observer: &mut O, scene: &Scene<'_>) {
-        self.gap = false;
         let told = self.interchange.as_mut().map(|it| std::mem::replace(&mut it.gap_told, true));
         if told == Some(false) {
             let offset = scene.base + start as u64;

@@ -12,11 +12,16 @@ use crate::table::{ElementUse, Usage};
 pub(crate) struct Guided {
     /// For each loop a path leads through: whether the open instance is one that is meant.
     open: Vec<bool>,
-    /// For each rule: how often its place was seen in the open loop.
-    seen: Vec<u32>,
-    /// For each rule: bit n, whether clause n of its condition holds by the latest segment that it
-    /// looks at.
-    holds: Vec<u32>,
+    rules: Vec<RuleState>,
+}
+
+/// What is known of one rule.
+#[derive(Debug, Clone, Copy)]
+struct RuleState {
+    /// How often its place was seen in the open loop.
+    seen: u32,
+    /// Bit n: whether clause n of its condition holds by the latest segment that it looks at.
+    holds: u32,
 }
 
 /// A guide's rule that does not hold.
@@ -38,12 +43,12 @@ impl Guided {
         self.open.clear();
         self.open.resize(plan.nodes.len(), false);
         self.open[0] = true;
-        self.seen.clear();
-        self.seen.resize(plan.rules.len(), 0);
-        self.holds.clear();
-        self.holds.extend(plan.rules.iter().map(|rule| {
+        self.rules.clear();
+        self.rules.extend(plan.rules.iter().map(|rule| {
             let clauses = rule.when.iter().enumerate();
-            clauses.fold(0, |held, (n, clause)| held | u32::from(clause.holds(b"")) << n)
+            let holds =
+                clauses.fold(0, |held, (n, clause)| held | u32::from(clause.holds(b"")) << n);
+            RuleState { seen: 0, holds }
         }));
     }
 
@@ -61,7 +66,7 @@ impl Guided {
         for (number, n) in &here.watched_by {
             let clause = &plan.rules[*number as usize].when[*n as usize];
             let held = clause.holds(segment.element(clause.element as usize));
-            let holds = &mut self.holds[*number as usize];
+            let holds = &mut self.rules[*number as usize].holds;
             *holds = *holds & !(1 << n) | u32::from(held) << n;
         }
         let first = plan::pack(segment.element(1));
@@ -69,26 +74,27 @@ impl Guided {
             let node = &plan.nodes[*number as usize];
             self.open[*number as usize] =
                 self.open[node.parent as usize] && node.is.fit(segment, first);
-            node.rules.iter().for_each(|rule| self.seen[*rule as usize] = 0);
+            node.rules.iter().for_each(|rule| self.rules[*rule as usize].seen = 0);
         }
         for number in &here.rules {
             let rule = &plan.rules[*number as usize];
             if !self.open[rule.scope as usize] {
                 continue;
             }
+            let state = &mut self.rules[*number as usize];
             if !rule.is.fit(segment, first) {
                 // What qualifies cannot be read: nothing can be said about it.
-                if rule.is.look_at(flagged) {
-                    self.seen[*number as usize] += 1;
-                }
+                state.seen += u32::from(flagged != 0 && rule.is.look_at(flagged));
                 continue;
             }
-            if self.condition_holds(*number, rule, segment) {
-                let seen = &mut self.seen[*number as usize];
-                *seen += 1;
-                if let Some(fault) = judge(plan, rule, *seen, segment, flagged) {
-                    faults.push(fault);
-                }
+            if !rule.when.is_empty() && !state.condition_holds(rule, segment) {
+                continue;
+            }
+            state.seen += 1;
+            if !rule.only_asks
+                && let Some(fault) = judge(plan, rule, state.seen, segment, flagged)
+            {
+                faults.push(fault);
             }
         }
     }
@@ -108,21 +114,8 @@ impl Guided {
                 && !rule.code_names.is_empty()
                 && self.open[rule.scope as usize]
                 && rule.is.fit(segment, first)
-                && self.condition_holds(*number, rule, segment)
+                && self.rules[usize::from(*number)].condition_holds(rule, segment)
         })
-    }
-
-    #[inline]
-    fn condition_holds(&self, number: u16, rule: &RulePlan, segment: &Segment<'_>) -> bool {
-        let mut here = rule.when.iter().filter(|clause| !clause.is_elsewhere);
-        self.holds_elsewhere(number, rule)
-            && here.all(|clause| clause.holds(segment.element(clause.element as usize)))
-    }
-
-    /// Whether what a condition asks of other segments than the rule's own holds.
-    #[inline]
-    fn holds_elsewhere(&self, number: u16, rule: &RulePlan) -> bool {
-        self.holds[number as usize] & rule.elsewhere == rule.elsewhere
     }
 
     /// A segment was taken for one of `row`: what would ask for it is satisfied.
@@ -130,7 +123,7 @@ impl Guided {
         let mut row = row;
         while row != 0 {
             for rule in &plan.rows[row as usize].rules {
-                self.seen[*rule as usize] += 1;
+                self.rules[*rule as usize].seen += 1;
             }
             row = plan.rows[row as usize].home;
         }
@@ -168,14 +161,15 @@ impl Guided {
 
     /// Tells a rule that asks for a segment which was not seen, once.
     fn ask(&mut self, plan: &Plan, number: u16, faults: &mut Vec<RuleFault>) {
-        let rule = &plan.rules[number as usize];
-        // What only a segment itself can tell asks for none.
-        let holds = self.holds_elsewhere(number, rule)
-            && rule.when.iter().all(|clause| clause.is_elsewhere);
-        if !rule.asks() || self.seen[number as usize] > 0 || !holds {
+        let (rule, state) = (&plan.rules[number as usize], &mut self.rules[number as usize]);
+        if state.seen > 0 || !rule.asks() || !state.holds_elsewhere(rule) {
             return;
         }
-        self.seen[number as usize] = 1;
+        // What only a segment itself can tell asks for none.
+        if !rule.when.iter().all(|clause| clause.is_elsewhere) {
+            return;
+        }
+        state.seen = 1;
         faults.push(RuleFault {
             fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
             severity: rule.severity,
@@ -185,6 +179,19 @@ impl Guided {
             element: 0,
             component: 0,
         });
+    }
+}
+
+impl RuleState {
+    fn condition_holds(&self, rule: &RulePlan, segment: &Segment<'_>) -> bool {
+        let mut here = rule.when.iter().filter(|clause| !clause.is_elsewhere);
+        self.holds_elsewhere(rule)
+            && here.all(|clause| clause.holds(segment.element(clause.element as usize)))
+    }
+
+    /// Whether what a condition asks of other segments than the rule's own holds.
+    fn holds_elsewhere(&self, rule: &RulePlan) -> bool {
+        self.holds & rule.elsewhere == rule.elsewhere
     }
 }
 
@@ -209,9 +216,6 @@ fn judge(
             component,
         })
     };
-    if rule.element.is_none() && rule.max.is_none() && rule.usage != Some(Usage::Never) {
-        return None;
-    }
     if let Some(max) = rule.max
         && seen == max + 1
     {

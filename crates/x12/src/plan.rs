@@ -286,6 +286,8 @@ pub(crate) struct RulePlan {
     pub(crate) when: Vec<ClausePlan>,
     /// Bit n: clause n looks at another segment than the rule's own.
     pub(crate) elsewhere: u32,
+    /// Whether it only asks for a segment, and has nothing to say about one that is there.
+    pub(crate) only_asks: bool,
     pub(crate) usage: Option<Usage>,
     pub(crate) max: Option<u32>,
     pub(crate) codes: Codes,
@@ -629,6 +631,7 @@ impl Plan {
             ends_at_element: !only_segment,
             when,
             elsewhere,
+            only_asks: element.is_none() && rule.max.is_none() && rule.usage != Some(Usage::Never),
             usage: rule.usage,
             max: rule.max,
             codes: Codes::new(&rule.codes),

@@ -32,20 +32,14 @@ pub(crate) fn decimal(value: &[u8]) -> Option<usize> {
 /// Whether this is a day of the calendar: `CCYYMMDD`, or `YYMMDD`, which is read as of this century.
 #[inline]
 pub(crate) fn is_date(value: &[u8]) -> bool {
-    let (year, rest) = match value.len() {
-        8 => match number(&value[..4]) {
-            Some(year) => (year, &value[4..]),
-            None => return false,
-        },
-        6 => match number(&value[..2]) {
-            Some(year) => (2000 + year, &value[2..]),
-            None => return false,
-        },
+    let eight = match *value {
+        [a, b, c, d, e, f, g, h] => [a, b, c, d, e, f, g, h],
+        [a, b, c, d, e, f] => [b'2', b'0', a, b, c, d, e, f],
         _ => return false,
     };
-    let (Some(month), Some(day)) = (number(&rest[..2]), number(&rest[2..])) else {
-        return false;
-    };
+    let Some(pairs) = digit_pairs(u64::from_le_bytes(eight)) else { return false };
+    let [century, year, month, day, ..] = pairs.to_le_bytes();
+    let year = u32::from(century) * 100 + u32::from(year);
     let days = match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -59,13 +53,31 @@ pub(crate) fn is_date(value: &[u8]) -> bool {
 /// Whether this is a time of day: `HHMM`, `HHMMSS`, or with one or two decimals of a second.
 #[inline]
 pub(crate) fn is_time(value: &[u8]) -> bool {
-    if !matches!(value.len(), 4 | 6 | 7 | 8) {
-        return false;
-    }
-    let pair = |at: usize| value.get(at..at + 2).map_or(Some(0), number);
-    let fraction = value.get(6..).unwrap_or_default();
-    matches!((pair(0), pair(2), pair(4)), (Some(0..=23), Some(0..=59), Some(0..=59)))
-        && fraction.iter().all(u8::is_ascii_digit)
+    let eight = match *value {
+        [a, b, c, d] => [a, b, c, d, b'0', b'0', b'0', b'0'],
+        [a, b, c, d, e, f] => [a, b, c, d, e, f, b'0', b'0'],
+        [a, b, c, d, e, f, g] => [a, b, c, d, e, f, g, b'0'],
+        [a, b, c, d, e, f, g, h] => [a, b, c, d, e, f, g, h],
+        _ => return false,
+    };
+    let Some(pairs) = digit_pairs(u64::from_le_bytes(eight)) else { return false };
+    let [hour, minute, second, ..] = pairs.to_le_bytes();
+    hour < 24 && minute < 60 && second < 60
+}
+
+/// Eight digits, the first in the lowest byte, as four numbers of two digits, one to a byte; `None`
+/// when one of them is no digit.
+#[inline]
+fn digit_pairs(eight: u64) -> Option<u32> {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    // A digit is 0x30 to 0x39: its high half is 3, and still is with 6 added.
+    let digits = eight & HIGH == ZEROS && eight.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS;
+    let values = eight ^ ZEROS;
+    // In every other byte the tens of the byte and the ones of the next, which is above it.
+    let pairs = (values & 0x000f_000f_000f_000f) * 10 + (values >> 8 & 0x000f_000f_000f_000f);
+    let [a, _, b, _, c, _, d, _] = pairs.to_le_bytes();
+    digits.then(|| u32::from_le_bytes([a, b, c, d]))
 }
 
 /// Whether this is midnight written as the end of the day, `2400` with zeros behind it.
@@ -87,19 +99,6 @@ pub(crate) fn same_number(a: &[u8], b: &[u8]) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => a == b,
     }
-}
-
-#[inline]
-fn number(digits: &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for b in digits {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number * 10 + u32::from(digit);
-    }
-    Some(number)
 }
 
 /// Which bytes data may hold, for one character set and one interchange's separators.
