@@ -411,7 +411,7 @@ pub const CATALOGUE: &[Entry] = &[
          about: a REF after N1 belongs to that party, one after PTD to that meter. This segment \
          stands where the order has no room for it. Answered with AK304 7.\n\
          QTY DTM PTD REF -> PTD REF QTY DTM",
-        "move the segment to its place in the order of the set",
+        "move the segment to its place in the order of the set, or begin its loop with the loop's first segment",
     ),
     // The transaction set.
     of(

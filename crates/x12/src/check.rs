@@ -820,9 +820,10 @@ impl<'p> Checker<'p> {
             None => None,
         };
         let home = sets::group_of(code);
-        let implied = group.implied;
+        // A group without a usable id was told already.
+        let is_told = group.implied || group.outcome.functional_id.len() != 2;
         let in_wrong_group =
-            home.is_some_and(|home| home.as_bytes() != group.outcome.functional_id && !implied);
+            home.is_some_and(|home| home.as_bytes() != group.outcome.functional_id && !is_told);
         // Where ST01 is the wrong one of the two, its table would find fault with everything.
         let rules = rules.filter(|rules| !in_wrong_group || ahead.begins(&rules.plan));
         if let Some(rules) = &rules {

@@ -65,6 +65,7 @@ impl ElementJudge {
             && count <= plan.elements.len()
             && (count == 0 || !segment.element(count).is_empty())
             && plan.syntax.iter().all(|rule| rule.holds(present))
+            && period_fault(plan, segment).is_none()
     }
 
     /// Whether a value is right at first sight; a `false` needs a closer look.
@@ -124,7 +125,7 @@ impl ElementJudge {
             let start = segment.element_offset(n as usize) - segment.offset();
             (start as usize, segment.element(n as usize).len())
         });
-        self.check_periods(plan, segment, &mut faults);
+        self.check_period(plan, segment, &mut faults);
         self.check_end(plan, segment, &mut faults);
         faults
     }
@@ -202,34 +203,26 @@ impl ElementJudge {
         });
     }
 
-    /// Dates and times whose form another element names (1250 beside 1251).
-    fn check_periods(
+    /// A date or time whose form the element before it names.
+    fn check_period(
         &self,
         plan: &SegmentPlan,
         segment: &Segment<'_>,
         faults: &mut Vec<ElementFault>,
     ) {
-        for (n, pair) in (1usize..).zip(plan.elements.windows(2)) {
-            if pair[0].used.element != "1250" || pair[1].used.element != "1251" {
-                continue;
-            }
-            let (format, value) = (segment.element(n), segment.element(n + 1));
-            let known = faults.iter().any(|fault| fault.element as usize == n + 1);
-            if value.is_empty() || known {
-                continue;
-            }
-            if let Some(fault) = period_fault(format, value) {
-                faults.push(ElementFault {
-                    fault,
-                    used: Some(pair[1].used),
-                    element: n as u8 + 1,
-                    repetition: 0,
-                    component: 0,
-                    start: (segment.element_offset(n + 1) - segment.offset()) as usize,
-                    length: value.len(),
-                });
-            }
+        let Some((n, fault)) = period_fault(plan, segment) else { return };
+        if faults.iter().any(|fault| fault.element == n) {
+            return;
         }
+        faults.push(ElementFault {
+            fault,
+            used: plan.elements.get(n as usize - 1).map(|element| element.used),
+            element: n,
+            repetition: 0,
+            component: 0,
+            start: (segment.element_offset(n as usize) - segment.offset()) as usize,
+            length: segment.element(n as usize).len(),
+        });
     }
 
     /// One element that is not right at first sight: its repetitions, their components.
@@ -373,8 +366,17 @@ impl ElementJudge {
     }
 }
 
-/// A date, time or period in the form its format qualifier names; forms not listed pass.
-fn period_fault(format: &[u8], value: &[u8]) -> Option<Fault> {
+/// The date, time or period that is not of the form the element before it names, and what is wrong
+/// with it.
+#[inline]
+fn period_fault(plan: &SegmentPlan, segment: &Segment<'_>) -> Option<(u8, Fault)> {
+    let n = plan.period.filter(|n| !segment.element(*n as usize).is_empty())?;
+    let fault = form_fault(segment.element(n as usize - 1), segment.element(n as usize))?;
+    Some((n, fault))
+}
+
+/// What is wrong with a value of this form; forms not listed pass.
+fn form_fault(format: &[u8], value: &[u8]) -> Option<Fault> {
     let date = |date: &[u8], length| date.len() == length && value::is_date(date);
     let moment = |v: &[u8]| v.len() == 12 && value::is_date(&v[..8]) && value::is_time(&v[8..]);
     let both = |test: &dyn Fn(&[u8]) -> bool| {

@@ -94,7 +94,7 @@ impl SetJudge {
     ) {
         let plan = &*rules.plan;
         let before = self.walk.at;
-        let placed = self.walk.place(plan, segment.id(), ahead, &mut self.row_faults);
+        let placed = self.walk.place(plan, segment, ahead, &mut self.row_faults);
         if !plan.rules.is_empty()
             && let Placed::Row(row) | Placed::Supposed(row) = placed
         {

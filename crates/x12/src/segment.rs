@@ -43,9 +43,12 @@ impl SegmentId {
         u32::from_le_bytes([self.0[0], self.0[1], self.0[2], 0])
     }
 
-    /// Whether one letter was mistyped, or two neighbours swapped.
+    /// Whether one letter was mistyped, two neighbours swapped, or small letters written.
     pub(crate) fn is_near(self, other: SegmentId) -> bool {
         let (a, b) = (self.as_bytes(), other.as_bytes());
+        if a.eq_ignore_ascii_case(b) {
+            return true;
+        }
         if a.len() != b.len() || a.len() < 2 {
             return false;
         }
@@ -107,6 +110,15 @@ impl<'a> Segment<'a> {
     #[inline]
     pub fn id(&self) -> SegmentId {
         SegmentId::new(&self.bytes[..self.ends[0] as usize])
+    }
+
+    /// Whether this may have been meant for a segment `id`: its own id is near, or has run into the
+    /// first element because no separator stands between them.
+    pub(crate) fn may_be(&self, id: SegmentId) -> bool {
+        match self.id() {
+            SegmentId::NONE => self.bytes.starts_with(id.as_bytes()),
+            own => own.is_near(id),
+        }
     }
 
     /// How many elements stand in it, empty ones included.

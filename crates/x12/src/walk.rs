@@ -7,7 +7,7 @@ use crate::delimiters::Delimiters;
 use crate::dictionary;
 use crate::finding::Fault;
 use crate::plan::{Plan, StepTo};
-use crate::segment::SegmentId;
+use crate::segment::{Segment, SegmentId};
 
 /// How many of the following segments are tried when a segment does not fit.
 const TRIED: usize = 8;
@@ -160,12 +160,13 @@ impl Walk {
     pub(crate) fn place(
         &mut self,
         plan: &Plan,
-        id: SegmentId,
+        segment: &Segment<'_>,
         ahead: Ahead<'_>,
         faults: &mut Vec<RowFault>,
     ) -> Placed {
+        let id = segment.id();
         if plan.symbol(id).is_none() {
-            return self.place_foreign(plan, id, ahead, faults);
+            return self.place_foreign(plan, segment, ahead, faults);
         }
         let mut full = None;
         for row in plan.candidates(self.at, id) {
@@ -218,6 +219,8 @@ impl Walk {
         let (mut at, mut score) = (row, 0);
         for id in ahead.ids().take(TRIED) {
             let choice = plan.symbol(id).and_then(|symbol| plan.first_choice(at, symbol));
+            // What may stand once does not stand there again.
+            let choice = choice.filter(|(row, _)| *row != at || plan.rows[at as usize].max > 1);
             if let Some((row, passes)) = choice {
                 score += if passes { 1 } else { 2 };
                 at = row;
@@ -307,6 +310,14 @@ impl Walk {
     /// Goes to a row without the loops around it having been opened in order.
     fn jump(&mut self, plan: &Plan, row: u16) {
         let mut home = plan.rows[row as usize].home;
+        if home != 0 && row <= self.at && plan.is_in(self.at, home) {
+            // Back in the loop: its first segment may be the one that is missing, so what stands once
+            // in it may come again.
+            for row in row..plan.rows[home as usize].end {
+                let max = plan.rows[row as usize].max;
+                self.counts[row as usize] = self.counts[row as usize].min(max - 1);
+            }
+        }
         while home != 0 && home != self.at && !plan.is_in(self.at, home) {
             let opener = &plan.rows[home as usize];
             self.counts[home as usize + 1..opener.end as usize].fill(0);
@@ -319,20 +330,27 @@ impl Walk {
     fn place_foreign(
         &mut self,
         plan: &Plan,
-        id: SegmentId,
+        segment: &Segment<'_>,
         ahead: Ahead<'_>,
         faults: &mut Vec<RowFault>,
     ) -> Placed {
+        let id = segment.id();
         if dictionary::segment(plan.set().release, id.as_bytes()).is_some() {
             faults.push(RowFault { fault: Fault::SegmentNotInSet, id, row: None });
             return Placed::Out;
         }
         let stay = self.score(plan, self.at, ahead);
-        let meant = plan.near(self.at, id).into_iter().find(|row| {
-            self.counts[*row as usize] < plan.rows[*row as usize].max
-                && self.missing(plan, Some(*row)).is_empty()
-                && self.score(plan, *row, ahead) >= stay
-        });
+        // Of the rows that fit what follows equally well, the nearest.
+        let meant = plan
+            .near(self.at, segment)
+            .into_iter()
+            .rev()
+            .filter(|row| self.counts[*row as usize] < plan.rows[*row as usize].max)
+            .filter(|row| self.missing(plan, Some(*row)).is_empty())
+            .map(|row| (self.score(plan, row, ahead), row))
+            .filter(|(score, _)| *score >= stay)
+            .max_by_key(|(score, _)| *score)
+            .map(|(_, row)| row);
         let fault = Fault::SegmentUnknown { meant: meant.map(|row| plan.rows[row as usize].id) };
         faults.push(RowFault { fault, id, row: None });
         match meant {

@@ -99,6 +99,56 @@ fn a_loop_whose_first_segment_is_gone_is_one_finding() {
 }
 
 #[test]
+fn a_later_loop_whose_first_segment_is_gone_is_one_finding() {
+    let names = |second: &'static str| {
+        let mut body = vec!["BPT*00*R1*20260403", "N1*8S*PRAIRIE", "N3*BOX 1", "N4*VELVA*ND*58790"];
+        body.extend(["N3*1 MAIN STREET", "N4*MINOT*ND*58701", second, "PTD*BB"]);
+        usage(&body)
+    };
+    assert_eq!(names("REF*12*1"), ["X12-E0307 6 N3"]);
+    assert_eq!(names("N4*MINOT*ND*58701"), ["X12-E0307 6 N3", "X12-E0305 8 N4"]);
+}
+
+#[test]
+fn an_id_in_small_letters_or_run_into_its_data_is_one_finding() {
+    let first = |id: &'static str| usage(&[id, "PTD*BB", "QTY*D1*12*KH"]);
+    assert_eq!(first("bpt*00*R1*20260403"), ["X12-E0301 2 bpt"]);
+    assert_eq!(first("BPT00*R1*20260403"), ["X12-E0301 2 "]);
+    let opener = |id: &'static str| {
+        usage(&["BPT*00*R1*20260403", id, "DTM*150*20260301", "REF*MG*1", "QTY*D1*12*KH"])
+    };
+    assert_eq!(opener("ptd*PM"), ["X12-E0301 3 ptd"]);
+    assert_eq!(opener("PTDPM"), ["X12-E0301 3 "]);
+}
+
+#[test]
+fn a_mistyped_id_is_meant_for_what_fits_best_what_follows() {
+    let body = |id: &'static str| {
+        let first = ["BPT*00*R1*20260403", "PTD*BB", "QTY*D1*12*KH", id, "DTM*150*20260301"];
+        let rest = ["DTM*151*20260331", "REF*MG*1", "QTY*QD*12*KH", "MEA**MU*1"];
+        usage(&first.into_iter().chain(rest).collect::<Vec<_>>())
+    };
+    assert_eq!(body("QTD*PM"), ["X12-E0301 5 QTD"]);
+}
+
+#[test]
+fn a_period_has_the_form_its_qualifier_names() {
+    let period =
+        |date: &str| usage(&["BPT*00*R1*20260403", "PTD*BB", &format!("DTM*150****{date}")]);
+    assert!(period("RD8*20260301-20260331").is_empty());
+    assert_eq!(period("RD8*20260301-20260332"), ["X12-E0408 4 DTM06"]);
+    assert_eq!(period("D8*20260229"), ["X12-E0408 4 DTM06"]);
+    assert_eq!(period("TM*0960"), ["X12-E0409 4 DTM06"]);
+}
+
+#[test]
+fn a_group_id_that_is_none_is_not_echoed_by_its_sets() {
+    let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
+    assert_eq!(findings(&good.replace("GS*PT", "GS*PTX")), ["X12-E0405 0 GS01"]);
+    assert_eq!(findings(&good.replace("GS*PT", "GS*")), ["X12-E0401 0 GS01"]);
+}
+
+#[test]
 fn a_wrong_count_is_not_echoed() {
     let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
     assert_eq!(findings(&good.replace("SE*4*", "SE*5*")), ["X12-E0324 4 SE01"]);

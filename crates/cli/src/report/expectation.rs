@@ -157,7 +157,9 @@ fn expected_value(finding: &Finding) -> Option<String> {
     let example = match element.kind {
         Kind::Id if codes.is_empty() => "a code",
         Kind::Id => return Some(format!("expected a code of element {}", element.number)),
-        Kind::N(_) => "digits only",
+        Kind::N(0) => "digits only",
+        Kind::N(2) => "digits only, the last two are decimals: 12.75 is written 1275",
+        Kind::N(_) => "digits only, the last ones are decimals",
         Kind::R => "e.g. 12.75",
         Kind::Dt if element.max == 6 => "YYMMDD",
         Kind::Dt => "CCYYMMDD",

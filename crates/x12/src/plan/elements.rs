@@ -11,6 +11,8 @@ pub(crate) struct SegmentPlan {
     pub(crate) syntax: Vec<SyntaxPlan>,
     /// Whether a composite is whole when only its first component stands.
     pub(crate) is_whole_with_first: bool,
+    /// The element that holds a date or time whose form the one before it names (1251 after 1250).
+    pub(crate) period: Option<u8>,
 }
 
 impl SegmentPlan {
@@ -29,6 +31,10 @@ impl SegmentPlan {
         SegmentPlan {
             elements: uses.iter().map(|used| ElementPlan::new(release, used)).collect(),
             is_whole_with_first: must & !0b10 == 0 && syntax.iter().all(|rule| rule.holds(0b10)),
+            period: (2..)
+                .zip(uses.windows(2))
+                .find(|(_, pair)| pair[0].element == "1250" && pair[1].element == "1251")
+                .map(|(n, _)| n),
             must,
             syntax,
         }

@@ -10,7 +10,7 @@ mod rules;
 use std::sync::{Arc, OnceLock};
 
 use crate::guide::{Guide, Options};
-use crate::segment::SegmentId;
+use crate::segment::{Segment, SegmentId};
 use crate::sets;
 use crate::table::{self, Release, Row, TransactionSet, Usage};
 
@@ -185,11 +185,11 @@ impl Plan {
         found
     }
 
-    /// Every row after `from` whose segment's id looks like `id`, the nearest first.
-    pub(crate) fn near(&self, from: u16, id: SegmentId) -> Vec<u16> {
+    /// Every row after `from` whose segment may be what `segment` was meant for, the nearest first.
+    pub(crate) fn near(&self, from: u16, segment: &Segment<'_>) -> Vec<u16> {
         let mut found = Vec::new();
         self.walk(from, |_, row| {
-            if self.rows[row as usize].id.is_near(id) {
+            if segment.may_be(self.rows[row as usize].id) {
                 found.push(row);
             }
             true
