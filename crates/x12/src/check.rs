@@ -17,7 +17,7 @@ use crate::finding::{AckCodes, Fault, Severity};
 use crate::guide::Options;
 use crate::header::{self, Header, HeaderError};
 use crate::judge::{self, Rules, SetJudge};
-use crate::ledger::{Ledger, Note};
+use crate::ledger::{Desk, Ledger, Note};
 use crate::lexer::{LONGEST_SEGMENT, Lexeme, Lexer};
 use crate::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, SetOutcome};
 use crate::plan::{Plan, SegmentPlan};
@@ -337,7 +337,8 @@ impl<'p> Checker<'p> {
             self.ledger.segment = self.ledger.segment.saturating_add(1);
             match &set.rules {
                 Some(rules) => {
-                    self.judge.segment(rules, segment, ahead, &mut self.ledger, observer, scene);
+                    let mut desk = Desk { ledger: &mut self.ledger, observer, scene };
+                    self.judge.segment(rules, segment, ahead, &mut desk);
                 }
                 None => observer.segment(segment, None),
             }
@@ -639,7 +640,8 @@ impl<'p> Checker<'p> {
     ) {
         let Some(interchange) = &mut self.interchange else { return };
         let (judge, plan) = (&interchange.judge, plan(interchange.envelope));
-        let errors = judge::envelope(judge, plan, segment, skip, &mut self.ledger, observer, scene);
+        let mut desk = Desk { ledger: &mut self.ledger, observer, scene };
+        let errors = judge::envelope(judge, plan, segment, skip, &mut desk);
         if errors > 0 && self.ledger.segment == 0 {
             let content = AckCodes { ta105: Some("024"), ..AckCodes::default() };
             interchange.fault.get_or_insert(content);
@@ -878,7 +880,8 @@ impl<'p> Checker<'p> {
         let Some(set) = self.group().and_then(|group| group.set.as_ref()) else { return };
         let (rules, number) = (set.rules.clone(), set.outcome.control_number.clone());
         if let Some(rules) = &rules {
-            self.judge.end(rules, segment, &mut self.ledger, observer, scene);
+            let mut desk = Desk { ledger: &mut self.ledger, observer, scene };
+            self.judge.end(rules, segment, &mut desk);
         }
         let mut skip = Vec::new();
         let counted = u64::from(self.ledger.segment);
