@@ -1,35 +1,38 @@
-//! Residue: what a document said that no field means, kept so that it is written again in its place.
+//! Residue: what a document said that no field means, kept to be written again in its place.
 //!
 //! A document that was read and is written again has the same bytes, and changing one field of the
 //! model changes exactly the elements that say it. What reading and writing owe each other:
 //!
 //! 1. **A field or residue, never both.** What a field means is written from the field alone, with
 //!    the raw code beside its meaning ([`crate::coded`]) and the digits its number was read with
-//!    ([`crate::decimal`]). Dates and times have one text for each type. Only what no field means is
-//!    residue: for a document of mapped segments it is empty, but for [`Residue::order`].
+//!    ([`crate::decimal`]). A date or a time has one text for each type of element. Only what no
+//!    field means is residue: of mapped segments nothing is left over.
 //! 2. **Loops are records.** Lists of the model stand in the order of the document: sections,
-//!    quantities, parties, references, charge lines. Each record that is a loop has its own residue,
-//!    so what is left over goes where its record goes, and goes with it when it is deleted.
+//!    quantities, parties, references, charge lines. Most records that are a loop, or a line of a
+//!    bill, have their own residue: what is left over goes where its record goes, and goes with it
+//!    when it is deleted. What is left over of the others is in the residue of the record around
+//!    them.
 //! 3. **Order is the table's.** The segments of a loop are written in the order of the rows of the
-//!    set's table. Within one row, the *run* of one segment id in one instance of a loop, the
-//!    generated segments stand in the order in which the fields are declared, and lists where the
-//!    list is declared. Residue of that id is put into the run at its [`Place`], counted from 1 over
-//!    the whole run, generated and left over alike.
-//! 4. **Another order is noted.** If the run of the document had its generated segments in another
+//!    set's table. A *run* is the segments of one id in one instance of a loop. In a run the
+//!    generated segments stand in the order in which the record declares its fields. Residue of that
+//!    id is put into the run at its [`Place`], counted from 1 over the whole run, generated and left
+//!    over alike.
+//! 4. **Another order is noted.** If the document had the generated segments of a run in another
 //!    order, [`Residue::order`] says at which place of the run each of them stands.
-//! 5. **Elements.** An element of a mapped segment that no field means, or whose text its field
-//!    cannot hold, is residue with the number of the element; the field is then `None`. It is laid
-//!    over the generated segment. An empty text says that the segment is written at least up to
-//!    there, which keeps empty elements at its end.
-//! 6. **After a change.** A place beyond the end of its run means the end of it. Residual elements
-//!    of a segment that is no longer written are dropped. Places count from the loop of the record
-//!    that has the residue: `REF[3]` in a section is the third `REF` of its `PTD` loop, and
-//!    `N1[1]/REF[2]` the second one of a loop in it that is not a record of its own.
+//! 5. **Elements are laid over.** An element of a mapped segment that no field means, or whose text
+//!    its field cannot hold, is residue under the number of the element, and the field is `None`.
+//!    When the segment is written, the residue takes the place of what was generated there. An empty
+//!    text says that the segment is written at least up to there: empty elements at the end.
+//! 6. **After a change.** A place beyond the end of its run means the end of it. Elements of a
+//!    segment that is no longer written are dropped. Places count from the loop of the record that
+//!    has the residue: `REF[3]` in a section is the third `REF` of its `PTD` loop, `PTD[1]/PTD06` an
+//!    element of the segment that opens it, and `N1[1]/REF[2]` the second `REF` of a loop in it that
+//!    is not a record of its own.
 //! 7. **The envelope is not here.** Separators, line ends, control numbers and counts belong to
 //!    whoever reads and writes the interchange. Texts are kept without separators, as characters;
 //!    which bytes they are is agreed with the partner.
 //! 8. **What has no place has none here.** A segment that stands where the table does not allow it
-//!    makes a document a wrong one. It is reported, its bytes are kept, and it is not written anew.
+//!    makes the document a wrong one. It is reported, its bytes are kept, and it is not written anew.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,7 +51,7 @@ pub struct Residue(Option<Box<Parts>>);
 /// What is left over of one record, by its place in the record's loop: `REF[3]`,
 /// `N1[1]/REF[2]/REF04-1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ResidueParts"))]
 #[serde(deny_unknown_fields)]
 struct Parts {
     /// Segments that no field means, with their elements.
