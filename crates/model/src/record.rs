@@ -1,0 +1,110 @@
+//! A record: one thing of the model with its name around it, as our own JSON files hold it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::Account;
+use crate::advice::Advice;
+use crate::authorization::Authorization;
+use crate::bill::Bill;
+use crate::meter::Meter;
+use crate::payment::Payment;
+use crate::rate::RateSchedule;
+use crate::request::ServiceRequest;
+use crate::usage::UsageReport;
+
+/// One thing of the model: `{"bill": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// What was used.
+    UsageReport(Box<UsageReport>),
+    /// What is owed.
+    Bill(Box<Bill>),
+    /// What is paid.
+    Payment(Box<Payment>),
+    /// What is asked for.
+    ServiceRequest(Box<ServiceRequest>),
+    /// What became of a document.
+    Advice(Box<Advice>),
+    /// Who is supplied.
+    Account(Box<Account>),
+    /// What measures.
+    Meter(Box<Meter>),
+    /// What it costs.
+    RateSchedule(Box<RateSchedule>),
+    /// Who may see what.
+    Authorization(Box<Authorization>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::{self, Random};
+
+    const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model.schema.json");
+
+    /// `UPDATE_EXPECT=1` writes the schema anew.
+    #[test]
+    fn the_published_schema_is_that_of_the_model() {
+        let mut schema = schemars::schema_for!(Record);
+        schema.insert("title".to_string(), "Tieline model".into());
+        let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
+        text.push('\n');
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(SCHEMA, &text).expect("the folder docs can be written");
+        }
+        let published = std::fs::read_to_string(SCHEMA).expect("docs/model.schema.json is there");
+        assert!(
+            published == text,
+            "docs/model.schema.json is not that of the model: UPDATE_EXPECT=1 writes it"
+        );
+    }
+
+    #[test]
+    fn every_record_comes_back_from_json_as_it_was() {
+        for seed in 0..600 {
+            let record = generated::record(&mut Random::new(seed));
+            let json = serde_json::to_string(&record).expect("the model is plain data");
+            let back: Record = serde_json::from_str(&json).expect("we wrote it");
+            assert_eq!(back, record, "seed {seed}");
+            assert_eq!(serde_json::to_string(&back).expect("plain data"), json, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_refused_everywhere() {
+        for seed in 0..200 {
+            let record = generated::record(&mut Random::new(seed));
+            let mut value = serde_json::to_value(&record).expect("the model is plain data");
+            let mut refused = 0;
+            for pointer in objects(&value, String::new()) {
+                let object = value.pointer_mut(&pointer).and_then(|value| value.as_object_mut());
+                let object = object.expect("the way was found in it");
+                object.insert("no_such_member".to_string(), 1.into());
+                assert!(serde_json::from_value::<Record>(value.clone()).is_err(), "{pointer}");
+                let object = value.pointer_mut(&pointer).and_then(|value| value.as_object_mut());
+                object.expect("it is still there").remove("no_such_member");
+                refused += 1;
+            }
+            assert!(refused > 0);
+        }
+    }
+
+    /// The ways to all objects in a value.
+    fn objects(value: &serde_json::Value, at: String) -> Vec<String> {
+        let mut found = Vec::new();
+        if value.is_object() {
+            found.push(at.clone());
+        }
+        let members = value.as_object().into_iter().flatten();
+        let members =
+            members.map(|(name, member)| (name.replace('~', "~0").replace('/', "~1"), member));
+        let items = value.as_array().into_iter().flatten().enumerate();
+        let items = items.map(|(n, item)| (n.to_string(), item));
+        for (name, inner) in members.chain(items) {
+            found.extend(objects(inner, format!("{at}/{name}")));
+        }
+        found
+    }
+}

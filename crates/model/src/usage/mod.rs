@@ -1,0 +1,27 @@
+//! Usage: what meters measured, as one document reports it.
+//!
+//! A report has sections, one for each meter or summary; a section has quantities, and series of
+//! intervals. Readings stand beside the quantity they led to and are never recomputed: what a
+//! multiplier has to do with them is the sender's habit.
+
+mod point;
+
+mod quality;
+
+mod quantity;
+
+mod report;
+
+mod section;
+
+mod series;
+
+pub use quality::Quality;
+pub use quantity::{
+    Basis, Factor, FactorKind, Measurement, NegativeQuantity, ReadPair, RegisterRead, UsageQuantity,
+};
+pub use report::{UsageAction, UsageKind, UsageReport};
+pub use section::{Arrangement, MeterType, SectionKind, SectionPeriod, UsageItem, UsageSection};
+pub use series::{
+    CodeNumber, Gap, IntervalException, IntervalPoint, IntervalSeries, PointValue, SeriesError,
+};
