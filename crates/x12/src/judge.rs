@@ -89,19 +89,26 @@ impl SetJudge {
         let plan = &*rules.plan;
         let before = self.walk.at;
         let placed = self.walk.place(plan, segment, ahead, &mut self.row_faults);
+        let is_misplaced =
+            self.row_faults.iter().any(|wrong| wrong.fault == Fault::SegmentOutOfOrder);
         if !plan.rules.is_empty()
             && let Placed::Row(row) | Placed::Supposed(row) = placed
         {
+            if is_misplaced {
+                self.guided.excuse_openers(plan, row);
+            }
             // The walk has gone on already: the loops that end are those around where it was.
             let now = std::mem::replace(&mut self.walk.at, before);
             self.go_on(plan, row, segment, desk);
             self.walk.at = now;
         }
-        let is_wrong = !self.row_faults.is_empty();
+        if is_misplaced && placed == Placed::Out && self.guided.misplaced(plan, segment) {
+            self.row_faults.clear();
+        }
         self.note_rows(plan, segment, desk);
         match placed {
             Placed::Row(row) => {
-                if is_wrong && !plan.rules.is_empty() {
+                if is_misplaced && !plan.rules.is_empty() {
                     self.guided.excuse(plan, row);
                 }
                 self.content(rules, row, segment, desk);
