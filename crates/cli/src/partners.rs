@@ -146,6 +146,20 @@ impl Guides {
 }
 
 impl Guides {
+    /// What to say of a file that no guide judged though one was asked for.
+    pub(crate) fn unused(&self) -> Option<String> {
+        match &self.choice {
+            Choice::Guide(file) => Some(format!(
+                "judged by the standard alone: {} is for the {}",
+                file.guide.name, file.guide.set
+            )),
+            Choice::Partner(id, _) => {
+                Some(format!("judged by the standard alone: {id} has no guide for what is in it"))
+            }
+            Choice::Standard | Choice::Isa(_) => None,
+        }
+    }
+
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.
     pub(crate) fn parties(&self, set: &str) -> Option<(Party, Party)> {
         let Choice::Partner(id, book) = &self.choice else { return None };

@@ -95,7 +95,8 @@ pub struct MeterLink {
 }
 
 impl MeterLink {
-    /// `meter` from one date until another, on which it was taken away; `None` if it is still there.
+    /// `meter` from one date until another, on which it was taken away; `None` if it is still
+    /// there.
     ///
     /// # Errors
     ///

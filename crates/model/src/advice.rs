@@ -6,7 +6,7 @@ use crate::coded::Coded;
 use crate::common::{Event, Note, Party, Purpose, Reference, ReferenceKind, StatedAmount};
 use crate::provenance::{Ordinal, Provenance};
 use crate::residue::Residue;
-use crate::time::Stamp;
+use crate::stamp::Stamp;
 
 /// What one document says about others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

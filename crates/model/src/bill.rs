@@ -1,8 +1,8 @@
 //! A bill: one 810, or the bill of one account in another format.
 //!
-//! A bill has groups (an account, a rate, a meter, unmetered lights), a group has charges and taxes.
-//! All amounts are in the bill's one currency. Whether a charge adds to the bill or takes from it is
-//! its direction; what its amount's sign means besides is agreed with the partner.
+//! A bill has groups (an account, a rate, a meter, unmetered lights); a group has charges and
+//! taxes. All amounts are in the bill's one currency. Whether a charge adds to the bill or takes
+//! from it is its direction; what its amount's sign means besides is agreed with the partner.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

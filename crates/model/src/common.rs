@@ -6,7 +6,7 @@ use crate::coded::Coded;
 use crate::decimal::Decimal;
 use crate::provenance::Ordinal;
 use crate::residue::Residue;
-use crate::time::Stamp;
+use crate::stamp::Stamp;
 
 /// What a document does to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

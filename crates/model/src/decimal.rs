@@ -133,7 +133,8 @@ impl Decimal {
     ///
     /// # Errors
     ///
-    /// [`NumberError::NotANumber`], or [`NumberError::TooLong`] for more than [`MAX_DIGITS`] digits.
+    /// [`NumberError::NotANumber`], or [`NumberError::TooLong`] for more than [`MAX_DIGITS`]
+    /// digits.
     pub fn from_bytes(text: &[u8]) -> Result<Decimal, NumberError> {
         let (negative, unsigned) = match text.split_first() {
             Some((b'-', unsigned)) => (true, unsigned),
@@ -155,7 +156,7 @@ impl Decimal {
         let scale = unsigned.len() - whole - usize::from(point.is_some());
         let magnitude = match whole + scale {
             0 => return Err(NumberError::NotANumber),
-            ..=19 => u128::from(magnitude),
+            1..=19 => u128::from(magnitude),
             _ => long_magnitude(unsigned)?,
         };
 
@@ -609,7 +610,8 @@ impl schemars::JsonSchema for Decimal {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "An exact decimal number of at most 38 digits, written as text; the digits behind the point are those received.",
+            "description": "An exact decimal number of at most 38 digits, as text; the digits \
+                behind the point are those received.",
             "type": "string",
             "pattern": r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)$",
         })

@@ -18,6 +18,7 @@ use crate::rate::*;
 use crate::record::Record;
 use crate::request::*;
 use crate::residue::{Residue, Text};
+use crate::stamp::*;
 use crate::time::*;
 use crate::usage::*;
 

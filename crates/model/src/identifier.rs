@@ -40,7 +40,7 @@ macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minLength" = 1)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

@@ -5,8 +5,8 @@
 //! is kept aside, so that a document can be written again as it came ([`residue`]).
 //!
 //! Numbers are exact decimals and keep the digits they were written with. Instants are UTC with the
-//! zone beside them, dates are dates. The direction of energy and of money is a field, never a sign.
-//! The JSON form is our own exchange format; `docs/model.schema.json` is its schema.
+//! zone beside them, dates are dates. Which way energy or money goes is a field, never a sign. The
+//! JSON form is our own exchange format; `docs/model.schema.json` is its schema.
 
 // Values.
 pub mod decimal;
@@ -16,6 +16,8 @@ pub mod quantity;
 pub mod money;
 
 pub mod time;
+
+pub mod stamp;
 
 pub mod period;
 

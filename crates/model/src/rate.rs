@@ -2,8 +2,8 @@
 //!
 //! A schedule has charges; a charge has one way of pricing: the same each month, by the unit in
 //! tiers, by the time of use, by demand, by a price of each month, or as a credit. Prices come from
-//! the utility's published book. Where the book gives no figure, the price says what is missing, and
-//! whoever works out a bill has to refuse: [`Price::known`].
+//! the utility's published book. Where the book gives no figure, the price says what is missing,
+//! and whoever works out a bill has to refuse: [`Price::known`].
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::meter::TimeOfUse;
 use crate::money::Currency;
 use crate::period::Month;
 use crate::quantity::{Quantity, Unit};
-use crate::time::{ClockTime, Zone};
+use crate::stamp::ClockTime;
+use crate::time::Zone;
 
 /// What service costs for one kind of customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,8 +113,8 @@ pub enum Pricing {
         /// For a unit.
         price: Price,
     },
-    /// By what was used, at a price that changes each month, such as the purchased power adjustment.
-    /// The price may be less than zero.
+    /// By what was used, at a price that changes each month, such as the purchased power
+    /// adjustment. The price may be less than zero.
     ByMonth {
         /// The unit that is priced.
         unit: Unit,
@@ -192,7 +193,7 @@ pub enum RateError {
     /// The bounds do not rise.
     #[error("the bounds of the tiers must rise from above zero")]
     TiersDoNotRise,
-    /// What is used beyond the last bound has no price, or a tier that is not the last has no bound.
+    /// What is used beyond the last bound has no price, or a tier before the last has no bound.
     #[error("the last tier has no bound, and only the last")]
     OpenTier,
     /// A time that ends before it begins.

@@ -41,24 +41,97 @@ pub enum Record {
 mod tests {
     use super::*;
     use crate::generated::{self, Random};
+    use serde_json::Value;
 
     const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model.schema.json");
+
+    fn schema() -> Value {
+        let mut schema = schemars::schema_for!(Record).to_value();
+        schema["title"] = "Tieline model".into();
+        plain_descriptions(&mut schema);
+        schema
+    }
+
+    /// The first paragraph of each description, on one line and without links into the code.
+    fn plain_descriptions(schema: &mut Value) {
+        if let Some(Value::String(text)) = schema.get_mut("description") {
+            let first = text.split("\n\n").next().unwrap_or_default();
+            *text = first.replace('\n', " ").replace("[`", "`").replace("`]", "`");
+        }
+        match schema {
+            Value::Object(members) => members.values_mut().for_each(plain_descriptions),
+            Value::Array(items) => items.iter_mut().for_each(plain_descriptions),
+            _ => {}
+        }
+    }
 
     /// `UPDATE_EXPECT=1` writes the schema anew.
     #[test]
     fn the_published_schema_is_that_of_the_model() {
-        let mut schema = schemars::schema_for!(Record);
-        schema.insert("title".to_string(), "Tieline model".into());
-        let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
+        let mut text = serde_json::to_string_pretty(&schema()).expect("a schema is plain data");
         text.push('\n');
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             std::fs::write(SCHEMA, &text).expect("the folder docs can be written");
         }
-        let published = std::fs::read_to_string(SCHEMA).expect("docs/model.schema.json is there");
-        assert!(
-            published == text,
-            "docs/model.schema.json is not that of the model: UPDATE_EXPECT=1 writes it"
-        );
+        let published = std::fs::read_to_string(SCHEMA).expect("the schema is published");
+        assert!(published == text, "docs/model.schema.json is old: UPDATE_EXPECT=1 writes it anew");
+    }
+
+    #[test]
+    fn every_record_is_as_the_schema_says() {
+        let schema = schema();
+        for seed in 0..600 {
+            let record = generated::record(&mut Random::new(seed));
+            let value = serde_json::to_value(&record).expect("the model is plain data");
+            assert_eq!(fault(&schema, &value, &schema), None, "seed {seed}");
+        }
+    }
+
+    /// Where a value is not as its schema says. Knows the keywords our schema uses.
+    fn fault(schema: &Value, value: &Value, root: &Value) -> Option<String> {
+        if let Some(name) = schema["$ref"].as_str() {
+            return fault(&root["$defs"][name.trim_start_matches("#/$defs/")], value, root);
+        }
+        for list in ["anyOf", "oneOf"] {
+            let any = |all: &Vec<Value>| all.iter().any(|one| fault(one, value, root).is_none());
+            if schema[list].as_array().is_some_and(|all| !any(all)) {
+                return Some(format!("{value} is none of {}", schema[list]));
+            }
+        }
+        let is = |kind: &Value| match kind.as_str().unwrap_or_default() {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "integer" => value.is_i64(),
+            "boolean" => value.is_boolean(),
+            "null" => value.is_null(),
+            other => panic!("the schema has a type `{other}`"),
+        };
+        let is_typed = match &schema["type"] {
+            Value::Null => true,
+            Value::Array(kinds) => kinds.iter().any(is),
+            kind => is(kind),
+        };
+        let is_constant = schema.get("const").is_none_or(|constant| constant == value);
+        let is_listed = schema["enum"].as_array().is_none_or(|all| all.contains(value));
+        if !is_typed || !is_constant || !is_listed {
+            return Some(format!("{value} is not as in {schema}"));
+        }
+        for required in schema["required"].as_array().into_iter().flatten() {
+            if value.get(required.as_str().expect("names are strings")).is_none() {
+                return Some(format!("{value} has no {required}"));
+            }
+        }
+        let items = value.as_array().into_iter().flatten().map(|item| (&schema["items"], item));
+        let members = value.as_object().into_iter().flatten().map(|(name, member)| {
+            let of_pattern = || schema["patternProperties"].as_object()?.values().next();
+            let named = schema["properties"].get(name).or_else(of_pattern);
+            (named.unwrap_or(&schema["additionalProperties"]), member)
+        });
+        items.chain(members).find_map(|(inner, value)| match inner {
+            Value::Bool(false) => Some(format!("{value} is not in the schema")),
+            inner => fault(inner, value, root),
+        })
     }
 
     #[test]
@@ -92,7 +165,7 @@ mod tests {
     }
 
     /// The ways to all objects in a value.
-    fn objects(value: &serde_json::Value, at: String) -> Vec<String> {
+    fn objects(value: &Value, at: String) -> Vec<String> {
         let mut found = Vec::new();
         if value.is_object() {
             found.push(at.clone());

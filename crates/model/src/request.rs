@@ -7,7 +7,7 @@ use crate::common::{Event, Party, Reference, StatedAmount};
 use crate::identifier::{AccountNumber, MeterNumber};
 use crate::provenance::{Ordinal, Provenance};
 use crate::residue::Residue;
-use crate::time::Stamp;
+use crate::stamp::Stamp;
 
 /// What one document asks for, or answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,37 +1,43 @@
-//! Residue: what a document said that no field means, kept so that it is written again in its place.
+//! Residue: what a document said that no field means, kept to be written again in its place.
 //!
 //! A document that was read and is written again has the same bytes, and changing one field of the
 //! model changes exactly the elements that say it. What reading and writing owe each other:
 //!
 //! 1. **A field or residue, never both.** What a field means is written from the field alone, with
 //!    the raw code beside its meaning ([`crate::coded`]) and the digits its number was read with
-//!    ([`crate::decimal`]). Dates and times have one text for each type. Only what no field means is
-//!    residue: for a document of mapped segments it is empty, but for [`Residue::order`].
+//!    ([`crate::decimal`]). A date or a time has one text for each type of element. Only what no
+//!    field means is residue: of mapped segments nothing is left over.
 //! 2. **Loops are records.** Lists of the model stand in the order of the document: sections,
-//!    quantities, parties, references, charge lines. Each record that is a loop has its own residue,
-//!    so what is left over goes where its record goes, and goes with it when it is deleted.
+//!    quantities, parties, references, charge lines. Most records that are a loop, or a line of a
+//!    bill, have their own residue: what is left over goes where its record goes, and goes with it
+//!    when it is deleted. What is left over of the others is in the residue of the record around
+//!    them.
 //! 3. **Order is the table's.** The segments of a loop are written in the order of the rows of the
-//!    set's table. Within one row, the *run* of one segment id in one instance of a loop, the
-//!    generated segments stand in the order in which the fields are declared, and lists where the
-//!    list is declared. Residue of that id is put into the run at its [`Place`], counted from 1 over
-//!    the whole run, generated and left over alike.
-//! 4. **Another order is noted.** If the run of the document had its generated segments in another
+//!    set's table. A *run* is the segments of one id in one instance of a loop. In a run the
+//!    generated segments stand in the order in which the record declares its fields. Residue of
+//!    that id is put into the run at its [`Place`], counted from 1 over the whole run, generated
+//!    and left over alike.
+//! 4. **Another order is noted.** If the document had the generated segments of a run in another
 //!    order, [`Residue::order`] says at which place of the run each of them stands.
-//! 5. **Elements.** An element of a mapped segment that no field means, or whose text its field
-//!    cannot hold, is residue with the number of the element; the field is then `None`. It is laid
-//!    over the generated segment. An empty text says that the segment is written at least up to
-//!    there, which keeps empty elements at its end.
-//! 6. **After a change.** A place beyond the end of its run means the end of it. Residual elements
-//!    of a segment that is no longer written are dropped. Places count from the loop of the record
-//!    that has the residue: `REF[3]` in a section is the third `REF` of its `PTD` loop, and
-//!    `N1[1]/REF[2]` the second one of a loop in it that is not a record of its own.
+//! 5. **Elements are laid over.** An element of a mapped segment that no field means, or whose text
+//!    its field cannot hold, is residue under the number of the element, and the field is `None`.
+//!    When the segment is written, the residue takes the place of what was generated there. An
+//!    empty text says that the segment is written at least up to there: empty elements at the end.
+//! 6. **After a change.** A place beyond the end of its run means the end of it. Elements of a
+//!    segment that is no longer written are dropped. Places count from the loop of the record that
+//!    has the residue: `REF[3]` in a section is the third `REF` of its `PTD` loop, `PTD[1]/PTD06`
+//!    an element of the segment that opens it, and `N1[1]/REF[2]` the second `REF` of a loop in it
+//!    that is not a record of its own.
 //! 7. **The envelope is not here.** Separators, line ends, control numbers and counts belong to
 //!    whoever reads and writes the interchange. Texts are kept without separators, as characters;
 //!    which bytes they are is agreed with the partner.
 //! 8. **What has no place has none here.** A segment that stands where the table does not allow it
-//!    makes a document a wrong one. It is reported, its bytes are kept, and it is not written anew.
+//!    makes the document a wrong one. It is reported, its bytes are kept, and it is not written
+//!    anew.
+//!
+//! [`arranged`] does what 3, 4 and 6 say of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -48,7 +54,7 @@ pub struct Residue(Option<Box<Parts>>);
 /// What is left over of one record, by its place in the record's loop: `REF[3]`,
 /// `N1[1]/REF[2]/REF04-1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ResidueParts"))]
 #[serde(deny_unknown_fields)]
 struct Parts {
     /// Segments that no field means, with their elements.
@@ -154,6 +160,34 @@ impl Residue {
     fn parts(&mut self) -> &mut Parts {
         self.0.get_or_insert_default()
     }
+}
+
+/// The segments of one run in the order of the document: those `generated` from fields, at the
+/// places `order` gives them if it is not the usual, and those `left_over` at their own places, from
+/// 1. What was added since, and what has a place beyond the end, comes at the end.
+pub fn arranged<T>(
+    generated: Vec<T>,
+    order: Option<&[u32]>,
+    left_over: impl IntoIterator<Item = (u32, T)>,
+) -> Vec<T> {
+    let mut placed: Vec<(u32, T)> = left_over.into_iter().collect();
+    let taken: BTreeSet<u32> = placed.iter().map(|(place, _)| *place).collect();
+    let mut next = 1;
+    for (n, segment) in generated.into_iter().enumerate() {
+        let place = match order {
+            Some(order) => order.get(n).copied().unwrap_or(u32::MAX),
+            None => {
+                while taken.contains(&next) {
+                    next += 1;
+                }
+                next
+            }
+        };
+        next += 1;
+        placed.push((place, segment));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, segment)| segment).collect()
 }
 
 /// The way to a segment, an element or a run, from the loop of a record.
@@ -391,6 +425,21 @@ mod tests {
         assert!(json.contains(r#""REF[3]":["ZZ","7"]"#), "{json}");
         assert!(json.contains(r#""REF[1]/REF04":["A","B"]"#), "{json}");
         assert_eq!(serde_json::from_str::<Residue>(&json).expect("we wrote it"), residue);
+    }
+
+    #[test]
+    fn a_run_is_put_together_as_it_was() {
+        let run =
+            |generated: &[&'static str], order: Option<&[u32]>, left: &[(u32, &'static str)]| {
+                arranged(generated.to_vec(), order, left.iter().copied()).join(" ")
+            };
+        assert_eq!(run(&["a", "b", "c"], None, &[]), "a b c");
+        assert_eq!(run(&["a", "b", "c"], None, &[(1, "x"), (3, "y")]), "x a y b c");
+        assert_eq!(run(&["a", "b", "c"], Some(&[4, 1, 3]), &[(2, "x")]), "b x c a");
+        // One was deleted, one was added.
+        assert_eq!(run(&["a"], None, &[(1, "x"), (5, "y")]), "x a y");
+        assert_eq!(run(&["a", "b", "c"], Some(&[2, 1]), &[(3, "x")]), "b a x c");
+        assert_eq!(run(&[], None, &[(2, "x")]), "x");
     }
 
     #[test]

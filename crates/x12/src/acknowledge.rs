@@ -458,11 +458,11 @@ fn answer_element(finding: &Finding, code: &str, implementation: bool) -> Draft 
     let value = finding.value.as_bytes();
     let is_plain = value.iter().all(|b| (b' '..=b'~').contains(b));
     let copy = if is_plain && !holds_separator(finding) { text(value, "") } else { String::new() };
-    Draft::new(if implementation { "IK4" } else { "AK4" })
+    let answer = Draft::new(if implementation { "IK4" } else { "AK4" })
         .with_components(&position)
         .with(number)
-        .with(own.unwrap_or(code))
-        .with(copy)
+        .with(own.unwrap_or(code));
+    if copy.is_empty() { answer } else { answer.with(copy) }
 }
 
 /// Whether the value may hold a separator of its interchange, which a copy of it cannot.

@@ -74,7 +74,8 @@ impl ElementJudge {
         let fits = |length: usize| length >= element.min as usize && length <= element.max as usize;
         match element.kind {
             Kind::An => match &element.composite {
-                None => fits(value.len()) && self.alphabet.is_plain(value),
+                // What begins with a space may be nothing but spaces.
+                None => value[0] != b' ' && fits(value.len()) && self.alphabet.is_plain(value),
                 Some(composite) => {
                     self.alphabet.is_plain(value)
                         && composite.is_whole_with_first
@@ -107,11 +108,14 @@ impl ElementJudge {
                     repetition: 0,
                     component: 0,
                     start,
-                    length: 0,
+                    length: value.len(),
                 })
             };
-            if value.is_empty() {
-                if plan.must & 1 << n != 0 {
+            let must = plan.must & 1 << n != 0;
+            // A text holds at least one character that is no space.
+            let is_blank = element.kind == Kind::An && value.iter().all(|b| *b == b' ');
+            if value.is_empty() || must && is_blank {
+                if must {
                     found(Fault::ElementMissing);
                 }
                 continue;
@@ -138,8 +142,17 @@ impl ElementJudge {
         faults: &mut Vec<ElementFault>,
         place: impl Fn(u8) -> (usize, usize),
     ) {
-        for rule in plan.syntax.iter().filter(|rule| !rule.holds(present)) {
+        let broken = || plan.syntax.iter().filter(|rule| !rule.holds(present));
+        for rule in broken() {
             let blamed = rule.blames(present);
+            // One of several is there as soon as the one that another rule asks for is.
+            if let Syntax::R(several) = rule.rule
+                && broken().any(|other| {
+                    other.rule != rule.rule && several.contains(&other.blames(present))
+                })
+            {
+                continue;
+            }
             let known = faults.iter().any(|fault| {
                 fault.element == blamed
                     && matches!(

@@ -20,6 +20,10 @@ pub(crate) struct Guided {
 struct RuleState {
     /// How often its place was seen in the open loop.
     seen: u32,
+    /// Something that may have been meant for its place was seen: nothing is asked for any more.
+    excused: bool,
+    /// It was told that the segment is missing.
+    told: bool,
     /// Bit n: whether clause n of its condition holds by the latest segment that it looks at.
     holds: u32,
 }
@@ -48,7 +52,7 @@ impl Guided {
             let clauses = rule.when.iter().enumerate();
             let holds =
                 clauses.fold(0, |held, (n, clause)| held | u32::from(clause.holds(b"")) << n);
-            RuleState { seen: 0, holds }
+            RuleState { seen: 0, excused: false, told: false, holds }
         }));
     }
 
@@ -74,7 +78,10 @@ impl Guided {
             let node = &plan.nodes[*number as usize];
             self.open[*number as usize] =
                 self.open[node.parent as usize] && node.is.fit(segment, first);
-            node.rules.iter().for_each(|rule| self.rules[*rule as usize].seen = 0);
+            for rule in &node.rules {
+                let state = &mut self.rules[*rule as usize];
+                (state.seen, state.excused, state.told) = (0, false, false);
+            }
         }
         for number in &here.rules {
             let rule = &plan.rules[*number as usize];
@@ -84,7 +91,7 @@ impl Guided {
             let state = &mut self.rules[*number as usize];
             if !rule.is.fit(segment, first) {
                 // What qualifies cannot be read: nothing can be said about it.
-                state.seen += u32::from(flagged != 0 && rule.is.look_at(flagged));
+                state.excused |= flagged != 0 && rule.is.look_at(flagged);
                 continue;
             }
             if !rule.when.is_empty() && !state.condition_holds(rule, segment) {
@@ -120,13 +127,32 @@ impl Guided {
 
     /// A segment was taken for one of `row`: what would ask for it is satisfied.
     pub(crate) fn excuse(&mut self, plan: &Plan, row: u16) {
-        let mut row = row;
-        while row != 0 {
-            for rule in &plan.rows[row as usize].rules {
-                self.rules[*rule as usize].seen += 1;
-            }
-            row = plan.rows[row as usize].home;
+        for rule in &plan.rows[row as usize].rules {
+            self.rules[*rule as usize].excused = true;
         }
+    }
+
+    /// A segment of `row` stands where its loops were not opened: their first segments were missed.
+    pub(crate) fn excuse_openers(&mut self, plan: &Plan, row: u16) {
+        plan.openers(row).for_each(|opener| self.excuse(plan, opener));
+    }
+
+    /// A segment out of order stands in no row: what asks for it is satisfied. Whether it was told
+    /// already that the segment is missing where it should be.
+    pub(crate) fn misplaced(&mut self, plan: &Plan, segment: &Segment<'_>) -> bool {
+        let first = plan::pack(segment.element(1));
+        let mut told = false;
+        for (rule, state) in plan.rules.iter().zip(&mut self.rules) {
+            if rule.asks()
+                && self.open[rule.scope as usize]
+                && plan.rows[rule.row as usize].id == segment.id()
+                && rule.is.fit(segment, first)
+            {
+                state.excused = true;
+                told |= state.told;
+            }
+        }
+        told
     }
 
     /// The loop that `opener` opens ends; 0 is the set itself.
@@ -162,14 +188,19 @@ impl Guided {
     /// Tells a rule that asks for a segment which was not seen, once.
     fn ask(&mut self, plan: &Plan, number: u16, faults: &mut Vec<RuleFault>) {
         let (rule, state) = (&plan.rules[number as usize], &mut self.rules[number as usize]);
-        if state.seen > 0 || !rule.asks() || !state.holds_elsewhere(rule) {
+        if state.seen > 0
+            || state.excused
+            || state.told
+            || !rule.asks()
+            || !state.holds_elsewhere(rule)
+        {
             return;
         }
         // What only a segment itself can tell asks for none.
         if !rule.when.iter().all(|clause| clause.is_elsewhere) {
             return;
         }
-        state.seen = 1;
+        state.told = true;
         faults.push(RuleFault {
             fault: Fault::GuideSegmentMissing { at: rule.at.clone() },
             severity: rule.severity,

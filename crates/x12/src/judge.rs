@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::elements::{ElementFault, ElementJudge};
 use crate::finding::{Fault, Severity};
 use crate::guided::{Guided, RuleFault};
-use crate::ledger::{Ledger, Note};
-use crate::observer::{Observer, Scene};
+use crate::ledger::{Desk, Note};
+use crate::observer::Observer;
 use crate::plan::{Plan, SegmentPlan};
 use crate::segment::Segment;
 use crate::walk::{Ahead, Placed, RowFault, Walk, missing_fault};
@@ -43,21 +43,19 @@ impl SetJudge {
         rules: &Rules,
         segment: &Segment<'_>,
         ahead: Ahead<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         let plan = &*rules.plan;
         let symbol = plan.symbol(segment.id());
         let Some(row) = symbol.and_then(|symbol| self.walk.step(plan, symbol)) else {
-            return self.misfit(rules, segment, ahead, ledger, observer, scene);
+            return self.misfit(rules, segment, ahead, desk);
         };
         if !plan.rules.is_empty() {
-            self.go_on(plan, row, segment, ledger, observer, scene);
+            self.go_on(plan, row, segment, desk);
         }
         self.walk.enter(plan, row);
-        self.content(rules, row, segment, ledger, observer, scene);
-        observer.segment(segment, Some(row));
+        self.content(rules, row, segment, desk);
+        desk.observer.segment(segment, Some(row));
     }
 
     /// Judges the end of the set; `segment` is its `SE`.
@@ -65,18 +63,16 @@ impl SetJudge {
         &mut self,
         rules: &Rules,
         segment: &Segment<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         let plan = &*rules.plan;
         let missing = self.walk.missing(plan, None);
         self.row_faults.extend(missing.iter().map(|row| missing_fault(plan, *row)));
-        self.note_rows(plan, segment, ledger, observer, scene);
+        self.note_rows(plan, segment, desk);
         if !plan.rules.is_empty() {
             self.close(plan, None);
             self.guided.close(plan, 0, &mut self.rule_faults);
-            self.note_rules(plan, segment, ledger, observer, scene);
+            self.note_rules(plan, segment, desk);
         }
     }
 
@@ -88,38 +84,43 @@ impl SetJudge {
         rules: &Rules,
         segment: &Segment<'_>,
         ahead: Ahead<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         let plan = &*rules.plan;
         let before = self.walk.at;
         let placed = self.walk.place(plan, segment, ahead, &mut self.row_faults);
+        let is_misplaced =
+            self.row_faults.iter().any(|wrong| wrong.fault == Fault::SegmentOutOfOrder);
         if !plan.rules.is_empty()
             && let Placed::Row(row) | Placed::Supposed(row) = placed
         {
+            if is_misplaced {
+                self.guided.excuse_openers(plan, row);
+            }
             // The walk has gone on already: the loops that end are those around where it was.
             let now = std::mem::replace(&mut self.walk.at, before);
-            self.go_on(plan, row, segment, ledger, observer, scene);
+            self.go_on(plan, row, segment, desk);
             self.walk.at = now;
         }
-        let is_wrong = !self.row_faults.is_empty();
-        self.note_rows(plan, segment, ledger, observer, scene);
+        if is_misplaced && placed == Placed::Out && self.guided.misplaced(plan, segment) {
+            self.row_faults.clear();
+        }
+        self.note_rows(plan, segment, desk);
         match placed {
             Placed::Row(row) => {
-                if is_wrong && !plan.rules.is_empty() {
+                if is_misplaced && !plan.rules.is_empty() {
                     self.guided.excuse(plan, row);
                 }
-                self.content(rules, row, segment, ledger, observer, scene);
-                observer.segment(segment, Some(row));
+                self.content(rules, row, segment, desk);
+                desk.observer.segment(segment, Some(row));
             }
             Placed::Supposed(row) => {
                 if !plan.rules.is_empty() {
                     self.guided.excuse(plan, row);
                 }
-                observer.segment(segment, Some(row));
+                desk.observer.segment(segment, Some(row));
             }
-            Placed::Out => observer.segment(segment, None),
+            Placed::Out => desk.observer.segment(segment, None),
         }
     }
 
@@ -130,9 +131,7 @@ impl SetJudge {
         rules: &Rules,
         row: u16,
         segment: &Segment<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         let plan = &*rules.plan;
         let here = &plan.rows[row as usize];
@@ -150,12 +149,12 @@ impl SetJudge {
             let errors = faults.iter().filter(|f| f.fault.severity() == Severity::Error);
             flagged = errors.fold(0, |all, fault| all | 1 << fault.element.min(63));
             let path = || self.walk.path(plan, row);
-            note_elements(faults, segment, ledger, observer, scene, path);
+            note_elements(faults, segment, desk, path);
         }
         if here.guided {
             self.guided.segment(plan, row, segment, flagged, &mut self.rule_faults);
             if !self.rule_faults.is_empty() {
-                self.note_rules(plan, segment, ledger, observer, scene);
+                self.note_rules(plan, segment, desk);
             }
         }
     }
@@ -167,9 +166,7 @@ impl SetJudge {
         plan: &Plan,
         row: u16,
         segment: &Segment<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         let at = self.walk.at;
         let from = match self.walk.stays(plan, row) {
@@ -181,7 +178,7 @@ impl SetJudge {
             self.guided.pass(plan, from, row, &mut self.rule_faults);
         }
         if !self.rule_faults.is_empty() {
-            self.note_rules(plan, segment, ledger, observer, scene);
+            self.note_rules(plan, segment, desk);
         }
     }
 
@@ -203,9 +200,7 @@ impl SetJudge {
         &mut self,
         plan: &Plan,
         segment: &Segment<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         for RowFault { fault, id, row } in self.row_faults.drain(..) {
             let is_missing = matches!(fault, Fault::SegmentMissing { .. });
@@ -214,7 +209,7 @@ impl SetJudge {
             }
             let length = if is_missing { 0 } else { segment.bytes().len() };
             let note = Note::new(fault, segment.offset(), length, id);
-            ledger.note(observer, scene, note, || match row {
+            desk.note(note, || match row {
                 Some(row) => self.walk.path(plan, row),
                 None => id.to_string(),
             });
@@ -227,9 +222,7 @@ impl SetJudge {
         &mut self,
         plan: &Plan,
         segment: &Segment<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-        scene: &Scene<'_>,
+        desk: &mut Desk<'_, O>,
     ) {
         for wrong in self.rule_faults.drain(..) {
             let is_missing = matches!(wrong.fault, Fault::GuideSegmentMissing { .. });
@@ -253,7 +246,7 @@ impl SetJudge {
                     row.id,
                 )
             };
-            ledger.note(observer, scene, note, || self.walk.path(plan, wrong.row));
+            desk.note(note, || self.walk.path(plan, wrong.row));
         }
     }
 }
@@ -283,13 +276,11 @@ fn place(segment: &Segment<'_>, element: u8, component: u8) -> (usize, usize) {
 fn note_elements<O: Observer>(
     faults: Vec<ElementFault>,
     segment: &Segment<'_>,
-    ledger: &mut Ledger,
-    observer: &mut O,
-    scene: &Scene<'_>,
+    desk: &mut Desk<'_, O>,
     path: impl Fn() -> String,
 ) {
     for wrong in faults {
-        ledger.note(observer, scene, element_note(wrong, segment), &path);
+        desk.note(element_note(wrong, segment), &path);
     }
 }
 
@@ -311,9 +302,7 @@ pub(crate) fn envelope<O: Observer>(
     plan: &SegmentPlan,
     segment: &Segment<'_>,
     skip: &[u8],
-    ledger: &mut Ledger,
-    observer: &mut O,
-    scene: &Scene<'_>,
+    desk: &mut Desk<'_, O>,
 ) -> u32 {
     if judge.is_clean(plan, segment) {
         return 0;
@@ -325,10 +314,10 @@ pub(crate) fn envelope<O: Observer>(
         }
         let note = element_note(wrong, segment);
         errors += u32::from(note.severity == Severity::Error);
-        match ledger.segment {
-            0 => ledger.note_envelope(observer, scene, note),
-            1 => ledger.note(observer, scene, note, String::new),
-            _ => ledger.note(observer, scene, note, || format!("{}[1]", segment.id())),
+        match desk.ledger.segment {
+            0 => desk.note_envelope(note),
+            1 => desk.note(note, String::new),
+            _ => desk.note(note, || format!("{}[1]", segment.id())),
         }
     }
     errors

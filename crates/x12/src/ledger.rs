@@ -28,6 +28,26 @@ pub(crate) struct Ledger {
     lines: Lines,
 }
 
+/// Where findings are written while a segment is judged: the ledger, who hears of them, and the bytes
+/// around.
+pub(crate) struct Desk<'a, O> {
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) observer: &'a mut O,
+    pub(crate) scene: &'a Scene<'a>,
+}
+
+impl<O: Observer> Desk<'_, O> {
+    /// Writes a finding of a set down; see [`Ledger::note`].
+    pub(crate) fn note(&mut self, note: Note<'_>, path: impl FnOnce() -> String) {
+        self.ledger.note(self.observer, self.scene, note, path);
+    }
+
+    /// Writes a finding of the envelope down.
+    pub(crate) fn note_envelope(&mut self, note: Note<'_>) {
+        self.ledger.note_envelope(self.observer, self.scene, note);
+    }
+}
+
 /// A finding to be written down.
 pub(crate) struct Note<'a> {
     pub(crate) fault: Fault,

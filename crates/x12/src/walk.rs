@@ -3,6 +3,8 @@
 //! A clean set never leaves the step table. What does not fit is placed where the segments after it
 //! fit best, so that one mistake is told once and the rest of the set is still checked.
 
+use std::cmp::Reverse;
+
 use crate::delimiters::Delimiters;
 use crate::dictionary;
 use crate::finding::Fault;
@@ -203,8 +205,9 @@ impl Walk {
         // In a loop that stays open, what comes before its next instance is what is missing here; in
         // one that ends, it may belong to another instance.
         let comes = |missing: &u16| {
-            let (id, around) = (plan.rows[*missing as usize].id, plan.openers(*missing));
-            ahead.ids().take_while(|id| !around.contains(id)).any(|ahead| ahead == id)
+            let id_of = |row: u16| plan.rows[row as usize].id;
+            let around: Vec<SegmentId> = plan.openers(*missing).map(id_of).collect();
+            ahead.ids().take_while(|id| !around.contains(id)).any(|ahead| ahead == id_of(*missing))
         };
         let stays_open = |missing: &&u16| plan.is_in(row, plan.rows[**missing as usize].home);
         let (open, ended): (Vec<&u16>, Vec<&u16>) = missing.iter().partition(stays_open);
@@ -257,11 +260,19 @@ impl Walk {
             home == self.at || plan.is_in(self.at, home)
         };
         let stay = self.score(plan, self.at, ahead);
-        // Of the places that fit what follows equally well, the nearest after here.
+        // Of the places that fit what follows equally well, the one in the fewest loops that nothing
+        // has opened, then the nearest after here.
+        let unopened = |row: u16| {
+            let back = u32::from(row <= self.at && is_open(row));
+            let is_shut = |opener: &u16| *opener != self.at && !plan.is_in(self.at, *opener);
+            back + plan.openers(row).filter(is_shut).count() as u32
+        };
         let best = rows()
             .map(|row| (self.score(plan, row, ahead), row))
             .filter(|(score, _)| *score > stay)
-            .max_by_key(|(score, row)| (*score, *row > self.at, std::cmp::Reverse(*row)));
+            .max_by_key(|(score, row)| {
+                (*score, Reverse(unopened(*row)), *row > self.at, Reverse(*row))
+            });
         let used_up = rows().find(|row| {
             is_open(*row) && self.counts[*row as usize] >= plan.rows[*row as usize].max
         });

@@ -142,6 +142,26 @@ fn a_period_has_the_form_its_qualifier_names() {
 }
 
 #[test]
+fn spaces_alone_are_no_value() {
+    let report = |number: &str| usage(&[&format!("BPT*00*{number}*20260403"), "PTD*BB"]);
+    assert_eq!(usage(&["BPT*00*R1*20260403", "PTD*BB", "REF*MG*12* "]), [""; 0]);
+    assert!(report(" R1").is_empty());
+    assert_eq!(
+        findings(&interchange("GE", "814", &["BGN*13* *20260403", "LIN*1*SH*EL"])),
+        ["X12-E0401 2 BGN02"]
+    );
+}
+
+#[test]
+fn an_element_that_two_rules_ask_for_is_one_finding() {
+    let charge = |sac: &'static str| {
+        invoice(&["BIG*20260403*B1", "IT1*1*1*EA*10", sac, "TDS*1000", "CTT*1"])
+    };
+    assert_eq!(charge("SAC*C***BAS001*1000"), ["X12-E0501 4 SAC03"]);
+    assert_eq!(charge("SAC*C****1000"), ["X12-E0502 4 SAC02"]);
+}
+
+#[test]
 fn a_group_id_that_is_none_is_not_echoed_by_its_sets() {
     let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
     assert_eq!(findings(&good.replace("GS*PT", "GS*PTX")), ["X12-E0405 0 GS01"]);

@@ -92,6 +92,12 @@ pub(crate) fn run(args: ValidateArgs, console: &mut Console<'_>) -> anyhow::Resu
     for failure in verdicts.iter().filter_map(|verdict| verdict.failure.as_ref()) {
         console.complain(failure);
     }
+    if let Some(why) = guides.unused() {
+        let judged = verdicts.iter().filter(|verdict| verdict.totals.sets > 0);
+        for verdict in judged.filter(|verdict| verdict.guides.is_empty()) {
+            console.say(format_args!("{}: {why}", verdict.file));
+        }
+    }
     let codes = verdicts.iter().map(|verdict| verdict.exit_code(deny_warnings));
     Ok(codes.max().unwrap_or(exit::ACCEPTED))
 }

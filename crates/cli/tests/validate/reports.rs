@@ -317,3 +317,23 @@ fn completions_and_manual_pages_are_written() {
     assert_eq!(tieline(folder.path(), &["man", "pages"]).code, 0);
     assert!(folder.path().join("pages/tieline-validate.1").exists());
 }
+
+#[test]
+fn an_answer_shown_ends_with_its_last_value() {
+    let folder = Folder::new("answer-shown");
+    let file = folder.file("usage.edi", WRONG.replace("QTY*QD*12x75", "QTY**12.75"));
+    let ran = tieline(folder.path(), &["validate", &file.display().to_string()]);
+    assert!(ran.out.contains("AK4*1*673*1, AK5*R*5"), "{}", ran.out);
+}
+
+#[test]
+fn a_guide_for_another_set_is_not_taken_for_a_judgement() {
+    let folder = Folder::new("guide-unused");
+    let file = folder.file("usage.edi", WRONG.replace("12x75", "12.75"));
+    let file = file.display().to_string();
+    let ran = tieline(folder.path(), &["validate", &file, "--guide", "utility/810-commercial"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("utility/810-commercial is for the 810"), "{}", ran.err);
+    let ran = tieline(folder.path(), &["validate", &file, "--guide", "base"]);
+    assert_eq!(ran.err, "");
+}

@@ -14,14 +14,17 @@ mod report;
 
 mod section;
 
+mod interval;
+
 mod series;
 
+mod series_record;
+
+pub use interval::{Gap, IntervalException, IntervalPoint, PointValue};
 pub use quality::Quality;
 pub use quantity::{
     Basis, Factor, FactorKind, Measurement, NegativeQuantity, ReadPair, RegisterRead, UsageQuantity,
 };
 pub use report::{UsageAction, UsageKind, UsageReport};
 pub use section::{Arrangement, MeterType, SectionKind, SectionPeriod, UsageItem, UsageSection};
-pub use series::{
-    CodeNumber, Gap, IntervalException, IntervalPoint, IntervalSeries, PointValue, SeriesError,
-};
+pub use series::{CodeNumber, IntervalSeries, SeriesError};

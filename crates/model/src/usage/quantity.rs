@@ -10,7 +10,7 @@ use crate::period::Period;
 use crate::provenance::Ordinal;
 use crate::quantity::{Quantity, Unit};
 use crate::residue::Residue;
-use crate::time::Stamp;
+use crate::stamp::Stamp;
 
 /// A quantity of energy, demand or anything else that was measured or billed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::decimal::Decimal;
 use crate::identifier::{AccountNumber, ServicePointId};
 use crate::provenance::Provenance;
 use crate::residue::Residue;
-use crate::time::{ClockTime, Stamp};
+use crate::stamp::{ClockTime, Stamp};
 
 /// What one document says was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -103,7 +103,6 @@ impl UsageSection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "both are large, and there are few of them")]
 pub enum UsageItem {
     /// A quantity of the whole period.
     Quantity(UsageQuantity),

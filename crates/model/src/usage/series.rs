@@ -2,16 +2,15 @@
 //!
 //! The unit, the direction, the zone and the way of stamping stand once for the series, and so does
 //! each code. A point has its number and which code it came with, in eight bytes. What only a few
-//! points have stands in a side table: [`IntervalException`]. An interval for which nothing was sent
-//! has a point that says so, so that the place of a point always tells its time.
+//! points have stands in a side table: [`IntervalException`]. An interval for which nothing was
+//! sent has a point that says so, so that the place of a point always tells its time.
 
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
 
+use super::interval::{Gap, IntervalException, IntervalPoint, PointValue};
 use super::point::{MAX_CODES, Point};
 use super::quality::Quality;
 use super::quantity::{NegativeQuantity, check_sign};
@@ -21,7 +20,8 @@ use crate::meter::Direction;
 use crate::provenance::Ordinal;
 use crate::quantity::{Quantity, Unit};
 use crate::residue::Residue;
-use crate::time::{Interval, Stamp, Stamping, TimeError, Zone};
+use crate::stamp::{Stamp, Stamping};
+use crate::time::{Interval, TimeError, Zone};
 
 /// How many points may be left out at once, beside eight for each there is. A stamp far away starts
 /// a series of its own, so that no document takes more memory than it is long.
@@ -53,95 +53,9 @@ pub struct IntervalSeries {
     pub residue: Residue,
 }
 
-/// What only a few points of a series have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct IntervalException {
-    /// The point, counted from 0.
-    pub index: u32,
-    /// The length of its interval, where it is not the series'. What follows starts accordingly.
-    pub seconds: Option<NonZeroU32>,
-    /// The stamp in the document, where it is not what the series' stamping makes of its time.
-    pub stamp: Option<Stamp>,
-    /// Whether the source left open in which of two repeated hours it is.
-    #[serde(default)]
-    pub ambiguous: bool,
-    /// The quantity, where it does not fit a point. In JSON it stands with the others.
-    #[serde(skip)]
-    quantity: Option<Decimal>,
-}
-
-impl IntervalException {
-    fn new(index: u32) -> IntervalException {
-        IntervalException { index, seconds: None, stamp: None, ambiguous: false, quantity: None }
-    }
-
-    fn says_something(&self) -> bool {
-        self.seconds.is_some() || self.stamp.is_some() || self.ambiguous
-    }
-}
-
 /// One of the codes of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeNumber(u8);
-
-/// What was sent for an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PointValue<'s> {
-    /// A quantity.
-    Quantity(Decimal, &'s Coded<Quality>),
-    /// A code that says why there is no quantity.
-    NoValue(&'s Coded<Quality>),
-    /// Nothing.
-    NotSent,
-}
-
-impl PointValue<'_> {
-    /// How much, if a quantity was sent.
-    pub fn quantity(&self) -> Option<Decimal> {
-        match self {
-            PointValue::Quantity(quantity, _) => Some(*quantity),
-            PointValue::NoValue(_) | PointValue::NotSent => None,
-        }
-    }
-
-    /// How it came about, if something was sent.
-    pub fn quality(&self) -> Option<Quality> {
-        match self {
-            PointValue::Quantity(_, code) | PointValue::NoValue(code) => Some(code.meaning),
-            PointValue::NotSent => None,
-        }
-    }
-}
-
-/// An interval and what was sent for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntervalPoint<'s> {
-    /// Its place in the series, from 0.
-    pub index: u32,
-    /// The first instant of it.
-    pub start: Timestamp,
-    /// The first instant after it.
-    pub end: Timestamp,
-    /// What was sent for it.
-    pub value: PointValue<'s>,
-    /// What only this point has.
-    pub exception: Option<&'s IntervalException>,
-}
-
-/// Intervals that follow each other and have no quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
-    /// The first of them, from 0.
-    pub index: u32,
-    /// How many.
-    pub count: u32,
-    /// All of them together.
-    pub interval: Interval,
-    /// Whether something was sent for them that says there is no value.
-    pub said: bool,
-}
 
 /// Why a series or a point of it cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -401,6 +315,15 @@ impl IntervalSeries {
         })
     }
 
+    /// What was sent for each interval, without its times.
+    pub fn values(&self) -> impl Iterator<Item = PointValue<'_>> {
+        let mut exceptions = self.exceptions.iter().peekable();
+        (0..).zip(&self.points).map(move |(index, point)| {
+            let exception = exceptions.next_if(|exception| exception.index == index);
+            self.value(*point, exception)
+        })
+    }
+
     /// What was sent for one interval; `None` if the series does not have it.
     pub fn get(&self, index: u32) -> Option<PointValue<'_>> {
         let point = self.points.get(index as usize)?;
@@ -543,24 +466,6 @@ impl IntervalSeries {
         };
         quantity.map_or(PointValue::NoValue(code), |quantity| PointValue::Quantity(quantity, code))
     }
-
-    /// The quality of its points, those of one code that follow each other together.
-    fn runs(&self) -> Vec<QualityRun> {
-        let mut runs: Vec<QualityRun> = Vec::new();
-        let mut last = None;
-        for point in &self.points {
-            let code = point.code();
-            match runs.last_mut() {
-                Some(run) if last == Some(code) => run.points += 1,
-                _ => runs.push(QualityRun {
-                    points: 1,
-                    quality: code.map(|code| self.codes[usize::from(code)].clone()),
-                }),
-            }
-            last = Some(code);
-        }
-        runs
-    }
 }
 
 const LAST_SECOND: i64 = 253_402_207_200;
@@ -584,154 +489,6 @@ impl PartialEq for IntervalSeries {
 }
 
 impl Eq for IntervalSeries {}
-
-/// Points of one code that follow each other.
-#[derive(Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct QualityRun {
-    /// How many points.
-    points: u32,
-    /// The quality of each; null when nothing was sent for them.
-    quality: Option<Coded<Quality>>,
-}
-
-/// The quantities one by one, without a list of them.
-struct Quantities<'s>(&'s IntervalSeries);
-
-impl Serialize for Quantities<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let series = self.0;
-        let mut exceptions = series.exceptions.iter().peekable();
-        serializer.collect_seq((0..).zip(&series.points).map(|(index, point)| {
-            let exception = exceptions.next_if(|exception| exception.index == index);
-            series.value(*point, exception).quantity()
-        }))
-    }
-}
-
-impl Serialize for IntervalSeries {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let is_left_over = !self.residue.is_empty();
-        let mut record =
-            serializer.serialize_struct("IntervalSeries", 10 + usize::from(is_left_over))?;
-        record.serialize_field("direction", &self.direction)?;
-        record.serialize_field("unit", &self.unit)?;
-        record.serialize_field("seconds", &self.seconds)?;
-        record.serialize_field("zone", &self.zone)?;
-        record.serialize_field("stamping", &self.stamping)?;
-        record.serialize_field("start", &self.first)?;
-        record.serialize_field("quality", &self.runs())?;
-        record.serialize_field("quantities", &Quantities(self))?;
-        record.serialize_field("exceptions", &self.exceptions().collect::<Vec<_>>())?;
-        record.serialize_field("at", &self.at)?;
-        if is_left_over {
-            record.serialize_field("residue", &self.residue)?;
-        }
-        record.end()
-    }
-}
-
-/// Quantities of intervals that follow each other without a break.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "IntervalSeries"))]
-#[serde(deny_unknown_fields)]
-struct SeriesRecord {
-    /// Which way the energy flowed.
-    direction: Direction,
-    /// The unit of all quantities.
-    unit: Coded<Unit>,
-    /// The length of an interval, but for exceptions.
-    seconds: NonZeroU32,
-    /// The zone of the service point.
-    zone: Zone,
-    /// How the document stamps its intervals.
-    stamping: Option<Stamping>,
-    /// The first instant of the first interval.
-    start: Timestamp,
-    /// The quality of the points, those of one code that follow each other together.
-    quality: Vec<QualityRun>,
-    /// The quantities of the points; null where nothing was sent, or that there is no value.
-    quantities: Vec<Option<Decimal>>,
-    /// What only a few points have, by their places.
-    exceptions: Vec<IntervalException>,
-    /// Where its first point was read.
-    #[serde(default)]
-    at: Ordinal,
-    /// What no field means.
-    #[serde(default)]
-    residue: Residue,
-}
-
-impl TryFrom<SeriesRecord> for IntervalSeries {
-    type Error = SeriesError;
-
-    fn try_from(record: SeriesRecord) -> Result<IntervalSeries, SeriesError> {
-        let SeriesRecord { direction, unit, seconds, zone, start, .. } = record;
-        let mut series = IntervalSeries::new(direction, unit, seconds.get(), zone, start)?;
-        series.stamping = record.stamping;
-        series.at = record.at;
-        series.residue = record.residue;
-
-        let quantities = record.quantities.len() as u64;
-        let qualities = record.quality.iter().map(|run| u64::from(run.points)).sum();
-        if quantities != qualities {
-            return Err(SeriesError::CountMismatch { quantities, qualities });
-        }
-        let mut exceptions = record.exceptions.into_iter().peekable();
-        let mut quantities = record.quantities.into_iter();
-        for QualityRun { points, quality } in record.quality {
-            let code = match quality {
-                Some(Coded { meaning, raw }) => Some(series.code(meaning, raw.as_deref())?),
-                None => None,
-            };
-            for quantity in quantities.by_ref().take(points as usize) {
-                let index = series.points.len() as u32;
-                match code {
-                    Some(code) => series.push(code, quantity)?,
-                    None if quantity.is_some() => return Err(SeriesError::UnknownCode),
-                    None => series.skip(1)?,
-                }
-                let Some(exception) = exceptions.next_if(|exception| exception.index == index)
-                else {
-                    continue;
-                };
-                if let Some(seconds) = exception.seconds {
-                    series.set_last_seconds(seconds.get())?;
-                }
-                if let Some(stamp) = exception.stamp {
-                    series.set_last_stamp(stamp)?;
-                }
-                if exception.ambiguous {
-                    series.set_last_ambiguous()?;
-                }
-            }
-        }
-        match exceptions.next() {
-            Some(_) => Err(SeriesError::NoPoint),
-            None => Ok(series),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for IntervalSeries {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let record = SeriesRecord::deserialize(deserializer)?;
-        record.try_into().map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-impl schemars::JsonSchema for IntervalSeries {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        SeriesRecord::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        SeriesRecord::json_schema(generator)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -203,15 +203,10 @@ impl Plan {
         from < to && self.asked_before[from as usize] != self.asked_before[to as usize]
     }
 
-    /// The ids that open the loops around a row, the set itself left out.
-    pub(crate) fn openers(&self, row: u16) -> Vec<SegmentId> {
-        let mut openers = Vec::new();
-        let mut home = self.rows[row as usize].home;
-        while home != 0 {
-            openers.push(self.rows[home as usize].id);
-            home = self.rows[home as usize].home;
-        }
-        openers
+    /// The rows that open the loops around a row, the innermost first, the set itself left out.
+    pub(crate) fn openers(&self, row: u16) -> impl Iterator<Item = u16> {
+        let home = |row: u16| Some(self.rows[row as usize].home).filter(|home| *home != 0);
+        std::iter::successors(home(row), move |opener| home(*opener))
     }
 
     /// Whether `row` stands somewhere in the loop that `opener` opens.
