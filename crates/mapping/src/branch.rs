@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use tieline_model::residue::{Place, Residue, Step, Text};
+use tieline_model::residue::{Place, Residue, Step, Text, arranged};
 use tieline_x12::compose::{Element, Segment};
 use tieline_x12::table::Row;
 
@@ -218,7 +218,7 @@ pub(crate) fn elements_left(given: &Segment, made: &Segment, way: &[Step], resid
 }
 
 /// The segments of one id: those made, and those left over with their places.
-type Run = (Vec<Branch>, Vec<(usize, Branch)>);
+type Run = (Vec<Branch>, Vec<(u32, Branch)>);
 
 /// Lays what is left over back into a loop, and puts all of it in the order of the table.
 pub(crate) fn lay(
@@ -240,17 +240,18 @@ pub(crate) fn lay(
     for (at, elements) in residue.segments(within) {
         let mut segment = Segment::new(at.id());
         segment.elements = elements.iter().map(element).collect();
-        let nth = at.nth as usize;
-        let way = child(within, at.id(), nth);
+        let way = child(within, at.id(), at.nth as usize);
         let inner = lay(Vec::new(), residue, &way, &rows.within(at.id()));
         let branch = Branch { segment, children: inner, is_record: true };
-        runs.entry(key(at.id())).or_default().1.push((nth, branch));
+        runs.entry(key(at.id())).or_default().1.push((at.nth, branch));
     }
     let mut laid = Vec::new();
     for ((_, id), (made, left)) in runs {
         let order = residue.order(&Place::new(child(within, &id, 0)));
         let inner = rows.within(&id);
-        for (n, (branch, is_made)) in run(made, left, order).into_iter().enumerate() {
+        let made = made.into_iter().map(|branch| (branch, true)).collect();
+        let left = left.into_iter().map(|(nth, branch)| (nth, (branch, false)));
+        for (n, (branch, is_made)) in arranged(made, order, left).into_iter().enumerate() {
             let mut branch = branch;
             if is_made && !branch.is_record {
                 let way = child(within, &id, n + 1);
@@ -261,36 +262,6 @@ pub(crate) fn lay(
         }
     }
     laid
-}
-
-/// One run: those left over at their places, those made where `order` says or in the rest; and
-/// whether each was made.
-fn run(
-    made: Vec<Branch>,
-    left: Vec<(usize, Branch)>,
-    order: Option<&[u32]>,
-) -> Vec<(Branch, bool)> {
-    let total = made.len() + left.len();
-    let mut slots: Vec<Option<(Branch, bool)>> =
-        std::iter::repeat_with(|| None).take(total).collect();
-    let mut beyond = Vec::new();
-    for (nth, branch) in left {
-        match slots.get_mut(nth.wrapping_sub(1)).filter(|slot| slot.is_none()) {
-            Some(slot) => *slot = Some((branch, false)),
-            None => beyond.push((branch, false)),
-        }
-    }
-    let order = order.filter(|order| order.len() == made.len());
-    let mut rest = Vec::new();
-    for (n, branch) in made.into_iter().enumerate() {
-        let place = order.map_or(0, |order| order[n] as usize);
-        match slots.get_mut(place.wrapping_sub(1)).filter(|slot| slot.is_none()) {
-            Some(slot) => *slot = Some((branch, true)),
-            None => rest.push((branch, true)),
-        }
-    }
-    let mut free = rest.into_iter().chain(beyond);
-    slots.into_iter().filter_map(|slot| slot.or_else(|| free.next())).collect()
 }
 
 /// Lays the elements that are left over on a segment.

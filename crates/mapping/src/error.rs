@@ -2,6 +2,7 @@
 
 use tieline_model::decimal::NumberError;
 use tieline_model::identifier::IdentifierError;
+use tieline_model::stamp::NoClockTime;
 use tieline_model::time::TimeError;
 use tieline_model::usage::SeriesError;
 use tieline_x12::position::Position;
@@ -93,7 +94,7 @@ pub enum ValueFault {
     Date,
     /// No time of day.
     #[error(transparent)]
-    Time(#[from] TimeError),
+    Time(#[from] NoClockTime),
     /// Nothing that could name something.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),

@@ -3,7 +3,8 @@
 use tieline_model::decimal::Decimal;
 use tieline_model::provenance::Ordinal;
 use tieline_model::residue::Text;
-use tieline_model::time::{ClockTime, Date, Stamp};
+use tieline_model::stamp::{ClockTime, Stamp};
+use tieline_model::time::Date;
 use tieline_x12::compose::{Element, Segment};
 use tieline_x12::position::Position;
 use tieline_x12::tree::Tree;

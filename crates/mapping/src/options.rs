@@ -10,7 +10,8 @@ use tieline_model::common::{
 };
 use tieline_model::meter::{Direction, MeterRole, TimeOfUse};
 use tieline_model::quantity::Unit;
-use tieline_model::time::{Edge, Midnight, Stamping, Zone, ZoneStyle};
+use tieline_model::stamp::{Edge, Midnight, Stamping, ZoneStyle};
+use tieline_model::time::Zone;
 use tieline_model::usage::{
     Basis, FactorKind, Quality, ReadPair, SectionKind, UsageAction, UsageKind,
 };

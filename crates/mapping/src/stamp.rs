@@ -4,9 +4,8 @@
 //! of offset an instant has two: 0200 in standard time is 0300 in daylight saving time. All are read;
 //! those that a series does not write by itself are kept beside their points.
 
-use tieline_model::time::{
-    Date, DateTime, Instants, Midnight, Stamping, Timestamp, Zone, ZoneStyle, date,
-};
+use tieline_model::stamp::{Midnight, Stamping, ZoneStyle};
+use tieline_model::time::{Date, DateTime, Instants, Timestamp, Zone, date};
 
 use crate::options::{Clock, UsageOptions};
 

@@ -15,7 +15,7 @@ mod series;
 use tieline_model::common::{Event, PartyRole, Purpose, Reference};
 use tieline_model::decimal::Decimal;
 use tieline_model::identifier::{AccountNumber, ServicePointId};
-use tieline_model::time::Stamp;
+use tieline_model::stamp::Stamp;
 use tieline_model::usage::{UsageAction, UsageKind, UsageReport};
 use tieline_x12::compose::Segment;
 use tieline_x12::sets::s867;

@@ -6,9 +6,11 @@ use tieline_model::meter::Direction;
 use tieline_model::provenance::Ordinal;
 use tieline_model::quantity::Unit;
 use tieline_model::residue::Residue;
-use tieline_model::time::{ClockTime, Edge, Stamp, Stamping, Timestamp, Zone, ZoneStyle};
+use tieline_model::stamp::{ClockTime, Edge, Stamp, Stamping, ZoneStyle};
+use tieline_model::time::{TimeError, Timestamp, Zone};
 use tieline_model::usage::{
-    Arrangement, Basis, IntervalPoint, IntervalSeries, PointValue, Quality, SeriesError, UsageItem,
+    Arrangement, Basis, CodeNumber, IntervalPoint, IntervalSeries, PointValue, Quality,
+    SeriesError, UsageItem, UsageQuantity,
 };
 use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
@@ -156,7 +158,7 @@ impl Pen<'_> {
         };
         let (wall, offset) = self.stamper.wall(edge.as_second());
         let dtm = Segment::new("DTM").with(options.stamp.as_str());
-        let day = self.stamper.day(wall.day).ok_or(tieline_model::time::TimeError::OutOfRange)?;
+        let day = self.stamper.day(wall.day).ok_or(TimeError::OutOfRange)?;
         let dtm = dtm.with(day.1).with(wall.time());
         let zone = self.stamper.code(offset);
         let dtm = if zone.is_empty() { dtm } else { dtm.with(zone) };
@@ -166,7 +168,7 @@ impl Pen<'_> {
 
 /// What `QTY` loops become.
 enum Part<'t> {
-    Quantity(Box<tieline_model::usage::UsageQuantity>),
+    Quantity(Box<UsageQuantity>),
     Points(Vec<Seen<'t>>),
 }
 
@@ -465,7 +467,7 @@ impl<'o> Reader<'o> {
         };
         let start = |point: &Seen<'_>| {
             let start = Timestamp::from_second(point.edge - ahead);
-            start.map_err(|_| broken(point, tieline_model::time::TimeError::OutOfRange.into()))
+            start.map_err(|_| broken(point, TimeError::OutOfRange.into()))
         };
         let zone = self.zones[first.zone].code.zone.unwrap_or(&options.zone);
         let stamping = self.stamping(zone, points);
@@ -481,8 +483,7 @@ impl<'o> Reader<'o> {
         series.at = Ordinal(first.qty.ordinal());
         series.reserve(points.len());
         let mut stamper = stamper(zone, stamping, options)?;
-        let mut numbers: Vec<Option<tieline_model::usage::CodeNumber>> =
-            vec![None; self.codes.len()];
+        let mut numbers: Vec<Option<CodeNumber>> = vec![None; self.codes.len()];
         let mut different: Vec<(usize, u32)> = Vec::new();
         let mut count = 0;
         for point in points {
@@ -567,15 +568,14 @@ impl<'o> Reader<'o> {
         let usual = self.options.stamping;
         let style = points.first().map_or(usual.zone, |first| self.zones[first.zone].code.style);
         let mut offsets = Offsets::of(zone);
-        let mut is_standard_in_summer = |point: &&Seen<'_>| {
+        let is_standard_in_summer = |point: &&Seen<'_>| {
             let code = &self.zones[point.zone].code;
             code.is_standard
                 && [point.edge, point.edge - 1]
                     .iter()
                     .all(|at| Some(offsets.at(*at)) != code.offset)
         };
-        let is_standard =
-            style == ZoneStyle::InForce && points.iter().any(|point| is_standard_in_summer(point));
+        let is_standard = style == ZoneStyle::InForce && points.iter().any(is_standard_in_summer);
         Stamping {
             edge: usual.edge,
             midnight: points.iter().find_map(|it| it.wall.midnight()).unwrap_or(usual.midnight),
