@@ -22,6 +22,9 @@ use crate::given::{Given, date, position, value_fault};
 use crate::options::UsageOptions;
 use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number, written};
 
+/// How many loops are looked at for the direction of a code that leaves it open.
+const LOOK_AHEAD: usize = 96;
+
 /// Reads the `QTY` loops of a section. With an interval length, those with a stamp are points.
 pub(super) fn read<'t>(
     loops: impl Iterator<Item = Tree<'t>>,
@@ -38,11 +41,7 @@ pub(super) fn read<'t>(
         };
         match (point, parts.last_mut()) {
             (Some(point), Some(Part::Points(points))) => points.push(point),
-            (Some(point), _) => {
-                let mut points = Vec::with_capacity(loops.len() - n);
-                points.push(point);
-                parts.push(Part::Points(points));
-            }
+            (Some(point), _) => parts.push(Part::Points(vec![point])),
             (None, _) => {
                 let given = Given::of(*qty, &[])?;
                 parts.push(Part::Quantity(Box::new(quantity::read(&given, options)?)));
@@ -366,7 +365,7 @@ impl<'o> Reader<'o> {
                         let code = std::str::from_utf8(qty.element(1)).ok()?;
                         known(code, self.options)?.direction
                     };
-                    ahead.iter().find_map(code)
+                    ahead.iter().take(LOOK_AHEAD).find_map(code)
                 };
                 let found = expecting.map(|key| key.direction).or(before).or_else(behind);
                 found.or(last.map(|key| key.direction)).unwrap_or(Direction::Delivered)
@@ -481,7 +480,6 @@ impl<'o> Reader<'o> {
         let mut series = made.map_err(|fault| broken(first, fault))?;
         series.stamping = Some(stamping);
         series.at = Ordinal(first.qty.ordinal());
-        series.reserve(points.len());
         let mut stamper = stamper(zone, stamping, options)?;
         let mut numbers: Vec<Option<CodeNumber>> = vec![None; self.codes.len()];
         let mut different: Vec<(usize, u32)> = Vec::new();
