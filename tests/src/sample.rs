@@ -13,7 +13,7 @@ pub struct Sample {
 }
 
 /// What stands beside a document, by the ending of the file.
-pub const BESIDE: [&str; 3] = ["findings.txt", "997.edi", "guide.toml"];
+pub const BESIDE: [&str; 4] = ["findings.txt", "997.edi", "guide.toml", "model.json"];
 
 impl Sample {
     /// The file of this case with another ending, e.g. `findings.txt`.

@@ -142,7 +142,7 @@ impl<'a> Document<'a> {
 }
 
 /// A segment as values.
-fn draft(segment: &[u8], delimiters: Delimiters) -> Option<compose::Segment> {
+pub(crate) fn draft(segment: &[u8], delimiters: Delimiters) -> Option<compose::Segment> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let composite = |value: &[u8]| -> Option<Vec<String>> {
         value.split(|b| *b == delimiters.component).map(text).collect()

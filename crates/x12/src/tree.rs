@@ -6,7 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::compose;
 use crate::delimiters::Delimiters;
+use crate::document;
 use crate::observer::SetOutcome;
 use crate::plan::Plan;
 use crate::segment::{Segment, SegmentId};
@@ -166,6 +168,16 @@ impl<'t> Tree<'t> {
     pub fn components(&self, n: usize) -> impl Iterator<Item = &'t [u8]> + use<'t> {
         let separator = self.set.delimiters.component;
         self.element(n).split(move |b| *b == separator)
+    }
+
+    /// The separators of its interchange.
+    pub fn delimiters(&self) -> Delimiters {
+        self.set.delimiters
+    }
+
+    /// The segment as values; `None` when it is not text.
+    pub fn values(&self) -> Option<compose::Segment> {
+        document::draft(self.segment(), self.set.delimiters)
     }
 
     /// How the set came out; `None` until its end was read.

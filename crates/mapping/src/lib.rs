@@ -1,0 +1,23 @@
+//! Mapping: what a document says, as values of the model, and those values as a document again.
+//!
+//! One file for each document, with reading and writing in it side by side. A partner's habits are
+//! options, which are data; what no field means is kept as residue, so that a document that was read
+//! is written as it came. No clock, no files, no network.
+
+// A partner's habits.
+pub mod code_map;
+
+pub mod options;
+
+// Why it cannot be done.
+pub mod error;
+
+// The documents.
+pub mod usage_867;
+
+// What all of them need.
+mod given;
+
+mod branch;
+
+mod stamp;

@@ -1,0 +1,600 @@
+//! Intervals: `QTY` loops with the stamp of their interval, gathered to series.
+
+use tieline_model::coded::Coded;
+use tieline_model::decimal::Decimal;
+use tieline_model::meter::Direction;
+use tieline_model::provenance::Ordinal;
+use tieline_model::quantity::Unit;
+use tieline_model::residue::Residue;
+use tieline_model::stamp::{ClockTime, Edge, Stamp, Stamping, ZoneStyle};
+use tieline_model::time::{TimeError, Timestamp, Zone};
+use tieline_model::usage::{
+    Arrangement, Basis, CodeNumber, IntervalPoint, IntervalSeries, PointValue, Quality,
+    SeriesError, UsageItem, UsageQuantity,
+};
+use tieline_x12::compose::Segment;
+use tieline_x12::tree::Tree;
+
+use super::quantity::{self, known, write_code, write_opener, write_unit};
+use crate::branch::{Branch, Rows, children_left, elements_left, lay, overlay, segment, step};
+use crate::error::{MappingError, ValueFault};
+use crate::given::{Given, date, position, value_fault};
+use crate::options::UsageOptions;
+use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number, written};
+
+/// Reads the `QTY` loops of a section. With an interval length, those with a stamp are points.
+pub(super) fn read<'t>(
+    loops: impl Iterator<Item = Tree<'t>>,
+    minutes: Option<u16>,
+    options: &UsageOptions,
+) -> Result<(Vec<UsageItem>, Arrangement), MappingError> {
+    let loops: Vec<Tree<'t>> = loops.collect();
+    let mut reader = Reader::new(minutes.map_or(0, |minutes| u32::from(minutes) * 60), options);
+    let mut parts: Vec<Part<'t>> = Vec::new();
+    for (n, qty) in loops.iter().enumerate() {
+        let point = match minutes {
+            Some(_) => reader.point(*qty, &loops[n + 1..])?,
+            None => None,
+        };
+        match (point, parts.last_mut()) {
+            (Some(point), Some(Part::Points(points))) => points.push(point),
+            (Some(point), _) => {
+                let mut points = Vec::with_capacity(loops.len() - n);
+                points.push(point);
+                parts.push(Part::Points(points));
+            }
+            (None, _) => {
+                let given = Given::of(*qty, &[])?;
+                parts.push(Part::Quantity(Box::new(quantity::read(&given, options)?)));
+            }
+        }
+    }
+    let stretches = parts.iter().filter(|part| matches!(part, Part::Points(_))).count();
+    let mut arrangement = Arrangement::InTurn;
+    let mut items = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Part::Quantity(quantity) => items.push(UsageItem::Quantity(*quantity)),
+            Part::Points(points) => {
+                let by_time = match stretches == 1 && are_mixed(&points) {
+                    true => reader.by_time(&points)?,
+                    false => None,
+                };
+                let series = match by_time {
+                    Some(series) => {
+                        arrangement = Arrangement::ByTime;
+                        series
+                    }
+                    None => reader.in_turn(&points)?,
+                };
+                items.extend(series.into_iter().map(UsageItem::Series));
+            }
+        }
+    }
+    Ok((items, arrangement))
+}
+
+/// Writes series as `QTY` loops: one, or several by time.
+pub(super) fn write(
+    all: &[&IntervalSeries],
+    options: &UsageOptions,
+    rows: &Rows,
+    into: &mut Vec<Branch>,
+) -> Result<(), MappingError> {
+    let mut timed = Vec::with_capacity(all.iter().map(|series| series.len()).sum());
+    for series in all {
+        let stamping = series.stamping.unwrap_or(options.stamping);
+        if stamping.edge != options.stamping.edge {
+            return Err(MappingError::NoPlace {
+                what: "a series stamped at the other end of its intervals",
+                advice: "take the stamping from the series, so that the partner's is used",
+            });
+        }
+        let mut pen = Pen { stamper: stamper(&series.zone, stamping, options)?, series, options };
+        for point in series.points() {
+            if let Some((qty, dtm)) = pen.point(&point)? {
+                timed.push((point.start, finish(qty, dtm, point.index, &series.residue, rows)));
+            }
+        }
+    }
+    if all.len() > 1 {
+        timed.sort_by_key(|(start, _)| *start);
+    }
+    into.extend(timed.into_iter().map(|(_, branch)| branch));
+    Ok(())
+}
+
+/// A point with what is left over of it.
+fn finish(qty: Segment, dtm: Segment, index: u32, residue: &Residue, rows: &Rows) -> Branch {
+    let mut qty = qty;
+    let dtm = Branch::from(dtm);
+    if residue.is_empty() {
+        return Branch::own(qty, vec![dtm]);
+    }
+    let way = [step("QTY", index as usize + 1)];
+    overlay(&mut qty, residue, &way);
+    Branch::own(qty, lay(vec![dtm], residue, &way, rows))
+}
+
+fn stamper<'s>(
+    zone: &'s Zone,
+    stamping: Stamping,
+    options: &'s UsageOptions,
+) -> Result<Stamper<'s>, MappingError> {
+    Stamper::new(zone, stamping, options).ok_or_else(|| MappingError::NoCode {
+        table: "clocks",
+        meaning: format!("the time of {}", zone.name()),
+    })
+}
+
+/// Writes the points of a series.
+struct Pen<'s> {
+    stamper: Stamper<'s>,
+    series: &'s IntervalSeries,
+    options: &'s UsageOptions,
+}
+
+impl Pen<'_> {
+    /// The `QTY` and the `DTM` of a point; `None` if nothing was sent for it.
+    fn point(
+        &mut self,
+        point: &IntervalPoint<'_>,
+    ) -> Result<Option<(Segment, Segment)>, MappingError> {
+        let (quality, amount) = match point.value {
+            PointValue::Quantity(amount, quality) => (quality, Some(amount)),
+            PointValue::NoValue(quality) => (quality, None),
+            PointValue::NotSent => return Ok(None),
+        };
+        let (options, direction) = (self.options, self.series.direction());
+        let code = write_code(direction, quality, Basis::Measured, true, options)?;
+        let unit = write_unit(Some(&self.series.unit), options)?;
+        let qty = write_opener(code, amount, unit, options);
+        if let Some(stamp) = point.exception.and_then(|exception| exception.stamp.as_ref()) {
+            return Ok(Some((qty, super::write_stamp(&options.stamp, stamp))));
+        }
+        let edge = match options.stamping.edge {
+            Edge::Start => point.start,
+            Edge::End => point.end,
+        };
+        let (wall, offset) = self.stamper.wall(edge.as_second());
+        let dtm = Segment::new("DTM").with(options.stamp.as_str());
+        let day = self.stamper.day(wall.day).ok_or(TimeError::OutOfRange)?;
+        let dtm = dtm.with(day.1).with(wall.time());
+        let zone = self.stamper.code(offset);
+        let dtm = if zone.is_empty() { dtm } else { dtm.with(zone) };
+        Ok(Some((qty, dtm)))
+    }
+}
+
+/// What `QTY` loops become.
+enum Part<'t> {
+    Quantity(Box<UsageQuantity>),
+    Points(Vec<Seen<'t>>),
+}
+
+/// A point as it was read, before it has a series.
+struct Seen<'t> {
+    qty: Tree<'t>,
+    key: usize,
+    code: usize,
+    zone: usize,
+    amount: Option<Decimal>,
+    /// The instant its stamp names, in seconds since 1970.
+    edge: i64,
+    wall: Wall,
+    time: &'t [u8],
+    is_ambiguous: bool,
+    /// Whether it has nothing but what a point has.
+    is_plain: bool,
+}
+
+/// What tells series apart, and where the last point of them was.
+struct Key {
+    direction: Direction,
+    unit: String,
+    last: Option<i64>,
+    seen: usize,
+}
+
+struct Code {
+    raw: Vec<u8>,
+    direction: Option<Direction>,
+    quality: Quality,
+}
+
+struct Zoned<'o> {
+    raw: Vec<u8>,
+    code: ZoneCode<'o>,
+    offsets: Offsets<'o>,
+}
+
+/// Reads points; remembers what most of them share.
+struct Reader<'o> {
+    options: &'o UsageOptions,
+    seconds: u32,
+    keys: Vec<Key>,
+    last_key: Option<usize>,
+    codes: Vec<Code>,
+    zones: Vec<Zoned<'o>>,
+    day: (Vec<u8>, i64),
+    count: usize,
+}
+
+impl<'o> Reader<'o> {
+    fn new(seconds: u32, options: &'o UsageOptions) -> Reader<'o> {
+        Reader {
+            options,
+            seconds,
+            keys: Vec::new(),
+            last_key: None,
+            codes: Vec::new(),
+            zones: Vec::new(),
+            day: (Vec::new(), 0),
+            count: 0,
+        }
+    }
+
+    /// Reads a point; `None` if the loop is a quantity. `ahead` are the loops after it.
+    fn point<'t>(
+        &mut self,
+        qty: Tree<'t>,
+        ahead: &[Tree<'t>],
+    ) -> Result<Option<Seen<'t>>, MappingError> {
+        let stamp = self.options.stamp.as_bytes();
+        let mut children = qty.children();
+        let first = children.next();
+        let is_stamp = |dtm: &Tree<'_>| dtm.id().as_bytes() == b"DTM" && dtm.element(1) == stamp;
+        let (dtm, is_alone) = match first {
+            Some(dtm) if is_stamp(&dtm) => (dtm, children.next().is_none()),
+            _ => match qty.children().find(|child| is_stamp(child)) {
+                Some(dtm) => (dtm, false),
+                None => return Ok(None),
+            },
+        };
+        let mut elements = dtm.elements().skip(1);
+        let mut next = || elements.next().unwrap_or_default();
+        let (day, time, zone) = (next(), next(), next());
+        if day.is_empty() || time.is_empty() {
+            return Ok(None);
+        }
+        let is_plain = is_alone && elements.next().is_none();
+        let mut elements = qty.elements();
+        let mut next = || elements.next().unwrap_or_default();
+        let (code, amount, unit, no_value) = (next(), next(), next(), next());
+        let component = qty.delimiters().component;
+        let first = unit.split(|b| *b == component).next().unwrap_or_default();
+        let says_why = amount.is_empty() && no_value == self.options.no_value.as_bytes();
+        let is_plain = is_plain
+            && !unit.is_empty()
+            && first.len() == unit.len()
+            && elements.next().is_none()
+            && (no_value.is_empty() && !amount.is_empty() || says_why);
+
+        let Some(code) = self.code(code) else { return Ok(None) };
+        let wall = self.wall(&dtm, day, time)?;
+        let zone = self.zone(&dtm, zone)?;
+        let amount = match amount {
+            b"" => None,
+            digits => {
+                let number = Decimal::from_bytes(digits);
+                Some(number.map_err(|fault| value_fault(&qty, 2, fault.into()))?)
+            }
+        };
+        let unit = std::str::from_utf8(first).unwrap_or_default();
+        let key = self.key(code, unit, zone, &wall, ahead);
+        let (edge, is_ambiguous) = self.edge(&dtm, key, zone, &wall)?;
+        self.count += 1;
+        (self.keys[key].last, self.keys[key].seen) = (Some(edge), self.count);
+        self.last_key = Some(key);
+        Ok(Some(Seen { qty, key, code, zone, amount, edge, wall, time, is_ambiguous, is_plain }))
+    }
+
+    /// Which of the codes this is; `None` if it says that the quantity was not measured.
+    fn code(&mut self, raw: &[u8]) -> Option<usize> {
+        if let Some(n) = self.codes.iter().position(|code| code.raw == raw) {
+            return Some(n);
+        }
+        let known = known(std::str::from_utf8(raw).ok()?, self.options);
+        if known.is_some_and(|it| it.basis != Basis::Measured) {
+            return None;
+        }
+        self.codes.push(Code {
+            raw: raw.to_vec(),
+            direction: known.and_then(|it| it.direction),
+            quality: known.map_or(Quality::Other, |it| it.quality),
+        });
+        Some(self.codes.len() - 1)
+    }
+
+    fn zone(&mut self, dtm: &Tree<'_>, raw: &[u8]) -> Result<usize, MappingError> {
+        if let Some(n) = self.zones.iter().position(|zone| zone.raw == raw) {
+            return Ok(n);
+        }
+        let text = std::str::from_utf8(raw).ok();
+        let code = text.and_then(|text| ZoneCode::read(text, self.options));
+        let code = code.ok_or_else(|| value_fault(dtm, 4, ValueFault::ZoneCode))?;
+        let offsets = Offsets::of(code.zone.unwrap_or(&self.options.zone));
+        self.zones.push(Zoned { raw: raw.to_vec(), code, offsets });
+        Ok(self.zones.len() - 1)
+    }
+
+    fn wall(&mut self, dtm: &Tree<'_>, day: &[u8], time: &[u8]) -> Result<Wall, MappingError> {
+        if self.day.0 != day {
+            let read = date(day).ok_or_else(|| value_fault(dtm, 2, ValueFault::Date))?;
+            self.day = (day.to_vec(), day_number(read));
+        }
+        let clock = ClockTime::from_bytes(time);
+        let clock = clock.map_err(|fault| value_fault(dtm, 3, fault.into()))?;
+        Ok(Wall {
+            day: self.day.1,
+            hour: clock.hour(),
+            minute: clock.minute(),
+            second: clock.second(),
+            has_seconds: time.len() > 4,
+            is_finer: time.len() > 6,
+        })
+    }
+
+    /// Whose point it is. A code that leaves the direction open belongs to the series that expects
+    /// a point then, else to the one before it or, where that has gone past, to the one behind it.
+    fn key(
+        &mut self,
+        code: usize,
+        unit: &str,
+        zone: usize,
+        wall: &Wall,
+        ahead: &[Tree<'_>],
+    ) -> usize {
+        let last = self.last_key.map(|n| &self.keys[n]);
+        let unit = if unit.is_empty() { last.map_or("", |key| &key.unit) } else { unit };
+        let direction = match self.codes[code].direction {
+            Some(direction) => direction,
+            None => {
+                let zoned = &self.zones[zone];
+                let offset = zoned.code.offset;
+                let edge = offset.map(|offset| wall.seconds() - offset);
+                let length = i64::from(self.seconds);
+                let expects = |key: &&Key| {
+                    key.unit == unit && edge.is_some_and(|edge| key.last == Some(edge - length))
+                };
+                let expecting = self.keys.iter().filter(expects).min_by_key(|key| key.seen);
+                let has_passed =
+                    |key: &Key| edge.zip(key.last).is_some_and(|(at, last)| at <= last);
+                let before = last.filter(|key| !has_passed(key)).map(|key| key.direction);
+                let behind = || {
+                    let code = |qty: &Tree<'_>| {
+                        let code = std::str::from_utf8(qty.element(1)).ok()?;
+                        known(code, self.options)?.direction
+                    };
+                    ahead.iter().find_map(code)
+                };
+                let found = expecting.map(|key| key.direction).or(before).or_else(behind);
+                found.or(last.map(|key| key.direction)).unwrap_or(Direction::Delivered)
+            }
+        };
+        let is_it = |key: &Key| key.direction == direction && key.unit == unit;
+        if let Some(found) = self.keys.iter().position(is_it) {
+            return found;
+        }
+        let unit = unit.to_string();
+        self.keys.push(Key { direction, unit, last: None, seen: 0 });
+        self.keys.len() - 1
+    }
+
+    /// The instant a stamp names, and whether it may be another one.
+    fn edge(
+        &mut self,
+        dtm: &Tree<'_>,
+        key: usize,
+        zone: usize,
+        wall: &Wall,
+    ) -> Result<(i64, bool), MappingError> {
+        let clock = wall.seconds();
+        let zoned = &mut self.zones[zone];
+        if let Some(offset) = zoned.code.offset {
+            return Ok((clock - offset, false));
+        }
+        let expected = self.keys[key].last.map(|last| last + i64::from(self.seconds));
+        match zoned.offsets.instant(clock, expected) {
+            Found::At(at) => Ok((at, false)),
+            Found::Perhaps(at) => Ok((at, true)),
+            Found::Never => Err(value_fault(dtm, 3, ValueFault::NeverShown)),
+        }
+    }
+
+    /// The series of points that are mixed by time, if they are in that order.
+    fn by_time(
+        &mut self,
+        points: &[Seen<'_>],
+    ) -> Result<Option<Vec<IntervalSeries>>, MappingError> {
+        let mut keys: Vec<usize> = Vec::new();
+        for point in points {
+            if !keys.contains(&point.key) {
+                keys.push(point.key);
+            }
+        }
+        let rank = |point: &Seen<'_>| keys.iter().position(|key| *key == point.key);
+        if !points.is_sorted_by_key(|point| (point.edge, rank(point))) {
+            return Ok(None);
+        }
+        let mut all = Vec::new();
+        for key in &keys {
+            let own: Vec<&Seen<'_>> = points.iter().filter(|point| point.key == *key).collect();
+            let series = self.series(&own)?;
+            // A series that falls apart does not say in which order its parts are written.
+            if series.len() > 1 {
+                return Ok(None);
+            }
+            all.extend(series);
+        }
+        Ok(Some(all))
+    }
+
+    /// The series of points that stand one after the other.
+    fn in_turn(&mut self, points: &[Seen<'_>]) -> Result<Vec<IntervalSeries>, MappingError> {
+        let mut all = Vec::new();
+        for run in points.chunk_by(|one, next| one.key == next.key) {
+            let run: Vec<&Seen<'_>> = run.iter().collect();
+            all.extend(self.series(&run)?);
+        }
+        Ok(all)
+    }
+
+    /// Makes series of points of one key; one that does not follow the last begins another.
+    fn series(&mut self, points: &[&Seen<'_>]) -> Result<Vec<IntervalSeries>, MappingError> {
+        let mut all = Vec::new();
+        let mut rest = points;
+        while let Some(first) = rest.first() {
+            let (series, count) = self.one_series(first, rest)?;
+            all.push(series);
+            rest = &rest[count..];
+        }
+        Ok(all)
+    }
+
+    /// A series of as many points as follow each other, and how many these are.
+    fn one_series(
+        &mut self,
+        first: &Seen<'_>,
+        points: &[&Seen<'_>],
+    ) -> Result<(IntervalSeries, usize), MappingError> {
+        let options = self.options;
+        let broken =
+            |point: &Seen<'_>, fault| MappingError::Series { at: position(&point.qty, 0), fault };
+        let ahead = match options.stamping.edge {
+            Edge::Start => 0,
+            Edge::End => i64::from(self.seconds),
+        };
+        let start = |point: &Seen<'_>| {
+            let start = Timestamp::from_second(point.edge - ahead);
+            start.map_err(|_| broken(point, TimeError::OutOfRange.into()))
+        };
+        let zone = self.zones[first.zone].code.zone.unwrap_or(&options.zone);
+        let stamping = self.stamping(zone, points);
+        let key = &self.keys[first.key];
+        let unit: Coded<Unit> = match key.unit.as_str() {
+            "" => Unit::Other.into(),
+            code => options.units.read(code, Unit::Other),
+        };
+        let made =
+            IntervalSeries::new(key.direction, unit, self.seconds, zone.clone(), start(first)?);
+        let mut series = made.map_err(|fault| broken(first, fault))?;
+        series.stamping = Some(stamping);
+        series.at = Ordinal(first.qty.ordinal());
+        series.reserve(points.len());
+        let mut stamper = stamper(zone, stamping, options)?;
+        let mut numbers: Vec<Option<CodeNumber>> = vec![None; self.codes.len()];
+        let mut different: Vec<(usize, u32)> = Vec::new();
+        let mut count = 0;
+        for point in points {
+            let code = &self.codes[point.code];
+            let number = match numbers[point.code] {
+                Some(number) => number,
+                None => {
+                    let raw = std::str::from_utf8(&code.raw).ok();
+                    match series.code(code.quality, raw) {
+                        Ok(number) => number,
+                        Err(SeriesError::TooManyCodes) => break,
+                        Err(fault) => return Err(broken(point, fault)),
+                    }
+                }
+            };
+            numbers[point.code] = Some(number);
+            match series.push_at(start(point)?, number, point.amount) {
+                Ok(()) => {}
+                Err(SeriesError::Negative(_)) => {
+                    return Err(value_fault(&point.qty, 2, ValueFault::Negative));
+                }
+                Err(fault) if count == 0 => return Err(broken(point, fault)),
+                Err(_) => break,
+            }
+            let index = series.len() as u32 - 1;
+            let zone = &self.zones[point.zone].raw;
+            let (wall, offset) = stamper.wall(point.edge);
+            if wall != point.wall || stamper.code(offset).as_bytes() != zone.as_slice() {
+                let day = stamper.day(point.wall.day).map(|(day, _)| day);
+                let time = ClockTime::from_bytes(point.time).ok();
+                let zone = String::from_utf8(zone.clone()).ok().filter(|zone| !zone.is_empty());
+                let stamp = day.map(|date| Stamp { date, time, zone });
+                let set = stamp.map_or(Ok(()), |stamp| series.set_last_stamp(stamp));
+                set.map_err(|fault| broken(point, fault))?;
+            }
+            if point.is_ambiguous {
+                series.set_last_ambiguous().map_err(|fault| broken(point, fault))?;
+            }
+            if !point.is_plain {
+                different.push((count, index));
+            }
+            count += 1;
+        }
+        let mut residue = Residue::default();
+        for (n, index) in different {
+            self.left_over(points[n], &series, index, &mut residue)?;
+        }
+        series.residue = residue;
+        Ok((series, count))
+    }
+
+    /// Notes what the loop of a point has that no field means.
+    fn left_over(
+        &self,
+        seen: &Seen<'_>,
+        series: &IntervalSeries,
+        index: u32,
+        residue: &mut Residue,
+    ) -> Result<(), MappingError> {
+        let given = Given::of(seen.qty, &[])?;
+        let code = &self.codes[seen.code];
+        let quality = Coded {
+            meaning: code.quality,
+            raw: std::str::from_utf8(&code.raw).ok().map(str::to_string),
+        };
+        let options = self.options;
+        let code = write_code(series.direction(), &quality, Basis::Measured, true, options)?;
+        let unit = write_unit(Some(&series.unit), options)?;
+        let qty = write_opener(code, seen.amount, unit, options);
+        let zone = std::str::from_utf8(&self.zones[seen.zone].raw).unwrap_or_default();
+        let time = std::str::from_utf8(seen.time).unwrap_or_default();
+        let day = given.find("DTM", &options.stamp).and_then(|dtm| dtm.date(2).ok().flatten());
+        let day = day.map(written);
+        let stamp = [Some(options.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
+        let way = [step("QTY", index as usize + 1)];
+        elements_left(&given.segment, &qty, &way, residue);
+        children_left(&given, &[segment("DTM", stamp).into()], &way, residue)
+    }
+
+    /// How points are stamped.
+    fn stamping(&self, zone: &Zone, points: &[&Seen<'_>]) -> Stamping {
+        let usual = self.options.stamping;
+        let style = points.first().map_or(usual.zone, |first| self.zones[first.zone].code.style);
+        let mut offsets = Offsets::of(zone);
+        let is_standard_in_summer = |point: &&Seen<'_>| {
+            let code = &self.zones[point.zone].code;
+            code.is_standard
+                && [point.edge, point.edge - 1]
+                    .iter()
+                    .all(|at| Some(offsets.at(*at)) != code.offset)
+        };
+        let is_standard = style == ZoneStyle::InForce && points.iter().any(is_standard_in_summer);
+        Stamping {
+            edge: usual.edge,
+            midnight: points.iter().find_map(|it| it.wall.midnight()).unwrap_or(usual.midnight),
+            zone: if is_standard { ZoneStyle::Standard } else { style },
+            seconds: points.first().is_some_and(|first| first.wall.has_seconds),
+        }
+    }
+}
+
+/// Whether points of one key stand on both sides of points of another.
+fn are_mixed(points: &[Seen<'_>]) -> bool {
+    let mut keys = Vec::new();
+    for run in points.chunk_by(|one, next| one.key == next.key) {
+        if let Some(first) = run.first() {
+            if keys.contains(&first.key) {
+                return true;
+            }
+            keys.push(first.key);
+        }
+    }
+    false
+}

@@ -1,0 +1,316 @@
+//! Reports made of numbers that only look random: written and read again they are the same.
+
+mod shared;
+
+use shared::read;
+use tieline_mapping::options::UsageOptions;
+use tieline_mapping::usage_867;
+use tieline_model::account::Commodity;
+use tieline_model::coded::Coded;
+use tieline_model::common::*;
+use tieline_model::decimal::Decimal;
+use tieline_model::identifier::{AccountNumber, MeterNumber, ServicePointId};
+use tieline_model::meter::{Dials, Direction, MeterRole, TimeOfUse};
+use tieline_model::period::Period;
+use tieline_model::quantity::Unit;
+use tieline_model::stamp::{ClockTime, Edge, Midnight, Stamp, Stamping, ZoneStyle};
+use tieline_model::time::{Date, date};
+use tieline_model::usage::*;
+
+/// The splitmix64 generator.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, count: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (word ^ (word >> 31)) % count
+    }
+
+    fn maybe<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T> {
+        (self.below(2) == 0).then(|| make(self))
+    }
+
+    fn some<T>(&mut self, most: u64, mut make: impl FnMut(&mut Random) -> T) -> Vec<T> {
+        (0..self.below(most + 1)).map(|_| make(self)).collect()
+    }
+
+    /// One of these meanings, with its code.
+    fn coded<T: Copy>(&mut self, codes: &[(T, &str)]) -> Coded<T> {
+        let (meaning, code) = codes[self.below(codes.len() as u64) as usize];
+        Coded::received(meaning, code)
+    }
+
+    fn text(&mut self) -> String {
+        ["0042", "PRAIRIE RIVERS", "STRA\u{df}E", "X 1"][self.below(4) as usize].to_string()
+    }
+
+    fn number(&mut self) -> Decimal {
+        let text = match self.below(6) {
+            0 => ["0", ".5", "007.10", "12.000", "99999999999999.5"][self.below(5) as usize].into(),
+            n => format!("{}.{:0>2$}", self.below(99_999), self.below(10), n as usize),
+        };
+        text.parse().expect("a number")
+    }
+
+    fn date(&mut self) -> Date {
+        date(2026, self.below(12) as i8 + 1, self.below(28) as i8 + 1)
+    }
+
+    fn period(&mut self) -> Period {
+        let (one, other) = (self.date(), self.date());
+        Period::new(one.min(other), one.max(other)).expect("in order")
+    }
+
+    fn clock(&mut self) -> ClockTime {
+        ClockTime::from_bytes([&b"0930"[..], b"2400", b"121530"][self.below(3) as usize])
+            .expect("a time")
+    }
+
+    fn stamp(&mut self) -> Stamp {
+        let time = self.maybe(Random::clock);
+        let zone = self.maybe(|_| "CD".to_string()).filter(|_| time.is_some());
+        Stamp { date: self.date(), time, zone }
+    }
+
+    fn account(&mut self) -> AccountNumber {
+        AccountNumber::new(self.below(1 << 40).to_string()).expect("a number")
+    }
+
+    fn reference(&mut self) -> Reference {
+        let codes = [(ReferenceKind::Rate, "NH"), (ReferenceKind::BillingCycle, "BF")];
+        let (kind, value) = (self.coded(&codes), Some(self.text()));
+        Reference { kind, value, text: self.maybe(Random::text) }
+    }
+
+    fn event(&mut self) -> Event {
+        Event { kind: self.coded(&[(EventKind::Effective, "007")]), stamp: self.stamp() }
+    }
+
+    fn party(&mut self) -> Party {
+        let roles = [
+            (PartyRole::Customer, "8R"),
+            (PartyRole::Utility, "8S"),
+            (PartyRole::Supplier, "SJ"),
+            (PartyRole::Other, "ZZ"),
+        ];
+        let mut party = Party::new(self.coded(&roles), self.maybe(Random::text));
+        party.id = self.maybe(|random| PartyId {
+            kind: random.coded(&[(PartyIdKind::Duns, "1"), (PartyIdKind::Other, "ZZ")]),
+            id: random.text(),
+        });
+        party.more_names = self.some(3, Random::text);
+        party.address = self.maybe(|random| Address {
+            lines: random.some(3, Random::text),
+            city: Some(random.text()),
+            state: random.maybe(Random::text),
+            postal_code: random.maybe(Random::text),
+            country: random.maybe(Random::text),
+        });
+        party.references = self.some(2, Random::reference);
+        party.contacts = self.some(2, |random| Contact {
+            function: "IC".to_string(),
+            name: random.maybe(Random::text),
+            numbers: random.some(3, |random| ContactNumber {
+                kind: random.coded(&[(ContactKind::Email, "EM"), (ContactKind::Other, "WP")]),
+                number: random.text(),
+            }),
+        });
+        party
+    }
+
+    fn unit(&mut self) -> Coded<Unit> {
+        self.coded(&[
+            (Unit::KilowattHour, "KH"),
+            (Unit::Kilowatt, "K1"),
+            (Unit::KilovarHour, "K3"),
+            (Unit::Other, "ZZ"),
+        ])
+    }
+
+    fn measurement(&mut self) -> Measurement {
+        let bucket = |random: &mut Random| {
+            random.coded(&[(TimeOfUse::OnPeak, "42"), (TimeOfUse::Other, "97")])
+        };
+        if self.below(2) == 0 {
+            let kinds = [(FactorKind::Multiplier, "MU"), (FactorKind::PowerFactor, "ZA")];
+            return Measurement::Factor(Factor {
+                kind: self.coded(&kinds),
+                value: self.number(),
+                unit: self.maybe(Random::unit),
+                time_of_use: self.maybe(bucket),
+            });
+        }
+        let pairs = [(ReadPair::BothActual, "AA"), (ReadPair::Other, "ZZ")];
+        Measurement::Read(RegisterRead {
+            pair: self.maybe(|random| random.coded(&pairs)),
+            measure: Some("PRQ".to_string()),
+            amount: self.maybe(Random::number),
+            unit: self.maybe(Random::unit),
+            begin: self.maybe(Random::number),
+            end: self.maybe(Random::number),
+            time_of_use: self.maybe(bucket),
+        })
+    }
+
+    fn quantity(&mut self, has_stamps: bool) -> UsageQuantity {
+        let codes = [
+            ("QD", Direction::Delivered, Quality::Actual, Basis::Measured),
+            ("9H", Direction::Received, Quality::Estimated, Basis::Measured),
+            ("D1", Direction::Delivered, Quality::Actual, Basis::Billed),
+            ("99", Direction::Delivered, Quality::Actual, Basis::Measured),
+            ("20", Direction::Delivered, Quality::Unavailable, Basis::Measured),
+            ("ZZ", Direction::Delivered, Quality::Other, Basis::Measured),
+        ];
+        let (code, direction, quality, basis) = codes[self.below(6) as usize];
+        let quality = Coded::received(quality, code);
+        let (amount, unit) = (self.maybe(Random::number), self.unit());
+        let mut made = UsageQuantity::new(direction, amount, unit, quality).expect("positive");
+        made.basis = basis;
+        made.period = self.maybe(Random::period);
+        let may_be_timed = !has_stamps || basis == Basis::Billed;
+        made.occurred = self.maybe(Random::stamp).filter(|_| may_be_timed);
+        made.measurements = self.some(3, Random::measurement);
+        made
+    }
+
+    /// With a first and a last point that were sent.
+    fn series(&mut self, direction: Direction, minutes: u16, unit: &str) -> IntervalSeries {
+        let zone = UsageOptions::default().zone;
+        let first = zone.day(self.date()).expect("in range").start();
+        let unit = UsageOptions::default().units.read(unit, Unit::Other);
+        let seconds = u32::from(minutes) * 60;
+        let mut series =
+            IntervalSeries::new(direction, unit, seconds, zone, first).expect("a series");
+        let midnights = [Midnight::LastMinute, Midnight::Hour24, Midnight::NextDay];
+        let zones = [ZoneStyle::InForce, ZoneStyle::Numeric, ZoneStyle::Utc, ZoneStyle::Absent];
+        series.stamping = Some(Stamping {
+            edge: Edge::End,
+            midnight: midnights[self.below(3) as usize],
+            zone: zones[self.below(4) as usize],
+            seconds: self.below(4) == 0,
+        });
+        let (actual, estimated) = match direction {
+            Direction::Received => ("87", "9H"),
+            _ => ("QD", "KA"),
+        };
+        let actual = series.code(Quality::Actual, Some(actual)).expect("few codes");
+        let estimated = series.code(Quality::Estimated, Some(estimated)).expect("few codes");
+        let unavailable = series.code(Quality::Unavailable, Some("20")).expect("few codes");
+        series.push(actual, Some(self.number())).expect("a point");
+        // Two days, so that a midnight is among them.
+        for _ in 0..48 * 60 / u32::from(minutes) {
+            match self.below(12) {
+                0 => series.skip(self.below(9) as u32).expect("short"),
+                1 => series.push(unavailable, None).expect("a point"),
+                2 => series.push(estimated, Some(self.number())).expect("a point"),
+                _ => series.push(actual, Some(self.number())).expect("a point"),
+            }
+        }
+        series.push(actual, Some(self.number())).expect("a point");
+        // A midnight that was not sent does not show how it is written.
+        let has_gaps = series.gaps().any(|gap| !gap.said);
+        if let Some(stamping) = series.stamping.as_mut().filter(|_| has_gaps) {
+            stamping.midnight = Midnight::LastMinute;
+        }
+        series
+    }
+
+    fn section(&mut self) -> UsageSection {
+        let kinds = [
+            (SectionKind::BilledSummary, "BB"),
+            (SectionKind::MeterDetail, "PM"),
+            (SectionKind::Other, "ZZ"),
+        ];
+        let mut section = UsageSection::new(self.coded(&kinds));
+        let commodities = [(Commodity::Electricity, "EL"), (Commodity::Other, "STEAM")];
+        section.commodity = self.maybe(|random| random.coded(&commodities));
+        section.period = self.maybe(|random| match random.below(6) {
+            0 => SectionPeriod::Regular(random.period()),
+            1 => SectionPeriod::FromExchange(random.period()),
+            2 => SectionPeriod::UntilExchange(random.period()),
+            3 => SectionPeriod::From(random.date()),
+            4 => SectionPeriod::Until(random.date()),
+            _ => SectionPeriod::Exchange(random.date()),
+        });
+        section.read_date = self.maybe(Random::date);
+        section.meter = self.maybe(|it| MeterNumber::new(it.text()).expect("a number"));
+        let roles = [(MeterRole::Additive, "A"), (MeterRole::Subtractive, "S")];
+        section.role = self.maybe(|random| random.coded(&roles));
+        section.dials = self.maybe(|_| Dials { whole: 6, decimals: 1 });
+        section.channel = self.maybe(Random::text);
+        section.service_point = self.maybe(|it| ServicePointId::new(it.text()).expect("a number"));
+        section.references = self.some(2, Random::reference);
+        section.events = self.some(1, Random::event);
+        section.parties = self.some(1, Random::party);
+        let minutes = [15, 30, 60][self.below(3) as usize];
+        let has_intervals = self.below(2) == 0;
+        if has_intervals {
+            let unit = Some(Unit::KilowattHour);
+            let meaning = MeterType { unit, minutes: Some(minutes) };
+            section.meter_type = Some(Coded::received(meaning, format!("KH{minutes:03}")));
+            section.items.push(UsageItem::Series(self.series(Direction::Delivered, minutes, "KH")));
+            if self.below(2) == 0 {
+                let received = self.series(Direction::Received, minutes, "KH");
+                section.items.push(UsageItem::Series(received));
+            }
+        }
+        let quantities = self.some(3, |random| UsageItem::Quantity(random.quantity(has_intervals)));
+        section.items.extend(quantities);
+        section
+    }
+
+    fn report(&mut self) -> UsageReport {
+        let purposes = [(Purpose::Original, "00"), (Purpose::Cancel, "01"), (Purpose::Other, "ZZ")];
+        let date = self.date();
+        let mut report = UsageReport::new(self.coded(&purposes), self.maybe(Random::text), date);
+        let kinds = [(UsageKind::Monthly, "DD"), (UsageKind::Other, "X4")];
+        report.kind = self.maybe(|random| random.coded(&kinds));
+        report.action = self.maybe(|random| random.coded(&[(UsageAction::Final, "F")]));
+        report.answers = self.maybe(Random::text);
+        report.time = self.maybe(Random::clock);
+        report.due = self.maybe(Random::stamp);
+        report.account = self.maybe(Random::account);
+        report.former_account = self.maybe(Random::account);
+        report.supplier_account = self.maybe(Random::account);
+        report.service_point = self.maybe(|it| ServicePointId::new(it.text()).expect("a number"));
+        report.participation = self.maybe(Random::number);
+        report.events = self.some(2, Random::event);
+        report.references = self.some(2, Random::reference);
+        report.parties = self.some(3, Random::party);
+        report.sections = self.some(3, Random::section);
+        report.stated_count = self.maybe(Random::number);
+        report
+    }
+}
+
+#[test]
+fn a_report_that_was_written_is_read_as_it_was() {
+    let options = UsageOptions::default();
+    for seed in 0..400 {
+        let report = Random(seed).report();
+        let segments = usage_867::write(&report, &options).expect("it can be written");
+        let back = read(&segments, &options).unwrap_or_else(|error| panic!("{seed}: {error}"));
+        assert_eq!(back, report, "seed {seed}");
+        let again = usage_867::write(&back, &options).expect("it can be written");
+        assert_eq!(again, segments, "seed {seed}");
+    }
+}
+
+#[test]
+fn without_raw_codes_the_options_choose_them() {
+    let options = UsageOptions::default();
+    let mut report = UsageReport::new(Purpose::Replace.into(), None, date(2026, 4, 3));
+    let mut section = UsageSection::new(SectionKind::AccountSummary.into());
+    let (direction, unit) = (Direction::Received, Unit::Kilowatt.into());
+    let amount = "61.8".parse().ok();
+    let quality = Quality::Estimated.into();
+    let quantity = UsageQuantity::new(direction, amount, unit, quality).expect("positive");
+    section.items.push(UsageItem::Quantity(quantity));
+    report.sections.push(section);
+    let segments = usage_867::write(&report, &options).expect("it can be written");
+    assert_eq!(shared::lines(&segments), ["BPT*05**20260403", "PTD*SU", "QTY*9H*61.8*K1"]);
+    assert_eq!(segments, shared::segments(&shared::lines(&segments).join("\n")));
+}
