@@ -7,9 +7,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::dictionary;
 use crate::position::Position;
 use crate::segment::SegmentId;
-use crate::table::{ElementUse, Release};
+use crate::table::{ElementUse, Kind, Release};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -400,7 +401,12 @@ impl Finding {
             Some(used) if self.at.element > 0 => format!("{} ({})", self.element_name(), used.name),
             _ => self.element_name(),
         };
-        self.fault.message(&named)
+        let element = self.element.and_then(|used| dictionary::element(self.release, used.element));
+        let what = match element.map(|element| element.kind) {
+            Some(Kind::N(_) | Kind::R) => "digit",
+            _ => "character",
+        };
+        self.fault.message(&named, what)
     }
 }
 
@@ -623,8 +629,8 @@ impl Fault {
         }
     }
 
-    /// The message about `named`, a segment or an element.
-    fn message(&self, named: &str) -> String {
+    /// The message about `named`, a segment or an element, whose length counts `what`.
+    fn message(&self, named: &str, what: &str) -> String {
         use Fault::*;
         match self {
             Empty => "the file is empty".to_string(),
@@ -704,10 +710,10 @@ impl Fault {
             ElementMissing => format!("{named} must be there and is not"),
             TooManyElements { max } => format!("{named}: the segment has only {max} elements"),
             TooShort { length, min } => {
-                format!("{named} has {}; at least {min} are needed", characters(*length))
+                format!("{named} has {}; at least {min} are needed", count(*length, what))
             }
             TooLong { length, max } => {
-                format!("{named} has {}; at most {max} fit", characters(*length))
+                format!("{named} has {}; at most {max} fit", count(*length, what))
             }
             NotANumber { decimal: true } => format!("{named} is not a decimal number"),
             NotANumber { decimal: false } => format!("{named} is not a whole number"),
@@ -747,10 +753,10 @@ impl Fault {
             GuideElementMissing => format!("the guide asks for {named}, and it is not there"),
             GuideElementUnused => format!("{named} is not used by the guide"),
             GuideTooShort { length, min } => {
-                format!("{named} has {}; the guide asks for at least {min}", characters(*length))
+                format!("{named} has {}; the guide asks for at least {min}", count(*length, what))
             }
             GuideTooLong { length, max } => {
-                format!("{named} has {}; the guide lets at most {max} be", characters(*length))
+                format!("{named} has {}; the guide lets at most {max} be", count(*length, what))
             }
             GuideCode { codes } => {
                 format!("{named} is not a code of the guide, which lists {codes}")
@@ -759,9 +765,9 @@ impl Fault {
     }
 }
 
-fn characters(length: usize) -> String {
+fn count(length: usize, what: &str) -> String {
     match length {
-        1 => "1 character".to_string(),
-        n => format!("{n} characters"),
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Fault, RuleName, Severity};
+use crate::guide::ElementNumber;
 use crate::plan::{self, Plan, RulePlan};
 use crate::segment::Segment;
 use crate::table::{ElementUse, Usage};
@@ -99,6 +100,7 @@ impl Guided {
             }
             state.seen += 1;
             if !rule.only_asks
+                && !is_met(rule, state.seen, segment)
                 && let Some(fault) = judge(plan, rule, state.seen, segment, flagged)
             {
                 faults.push(fault);
@@ -226,8 +228,32 @@ impl RuleState {
     }
 }
 
-/// What is wrong with a segment a rule speaks of; the first thing only.
+/// Whether a segment a rule speaks of is as it asks, told without a finding.
 #[inline]
+fn is_met(rule: &RulePlan, seen: u32, segment: &Segment<'_>) -> bool {
+    if rule.usage == Some(Usage::Never) || rule.max.is_some_and(|max| seen == max + 1) {
+        return false;
+    }
+    match rule.element {
+        None => true,
+        Some(ElementNumber { element, component: 0 }) => {
+            let value = segment.element(element as usize);
+            match value.is_empty() {
+                true => !rule.ends_at_element || rule.usage.is_none(),
+                false => {
+                    (rule.code_names.is_empty() || rule.codes.has(value))
+                        && rule.min_length.is_none()
+                        && rule.max_length.is_none()
+                }
+            }
+        }
+        Some(_) => false,
+    }
+}
+
+/// What is wrong with a segment a rule speaks of; the first thing only.
+#[cold]
+#[inline(never)]
 fn judge(
     plan: &Plan,
     rule: &RulePlan,

@@ -229,3 +229,33 @@ fn zero_bytes_are_never_part_of_a_code() {
     let code = usage(&["BPT*00*R1*20260403", "REF*\0MG*1", "PTD*BB"]);
     assert_eq!(code, ["X12-E0426 3 REF01"]);
 }
+
+#[test]
+fn what_cannot_be_told_apart_is_not_judged() {
+    let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
+    let letter = good.replace("*T*:~", "*T*:X");
+    assert_eq!(findings(&letter), ["X12-E0104 0 ISA"]);
+    let next = good.replace("000000001", "000000002");
+    assert_eq!(findings(&format!("{letter}{next}")), ["X12-E0104 0 ISA"]);
+}
+
+#[test]
+fn a_file_may_end_as_old_systems_end_it() {
+    let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
+    assert!(findings(&format!("{good}\u{1a}\u{1a}")).is_empty());
+}
+
+#[test]
+fn an_answer_stands_before_the_groups() {
+    let good = interchange("PT", "867", &["BPT*00*R1*20260403", "PTD*BB"]);
+    let answer = "TA1*000000009*260402*0615*A*000~\n";
+    let before = good.replace("GS*PT", &format!("{answer}GS*PT"));
+    assert!(findings(&before).is_empty());
+    let after = good.replace("IEA*", &format!("{answer}IEA*"));
+    assert_eq!(findings(&after), ["X12-E0122 0 TA1"]);
+}
+
+#[test]
+fn the_commodity_of_a_product_transfer_is_a_known_code() {
+    assert!(usage(&["BPT*00*R1*20260403", "PTD*PM***OZ*EL"]).is_empty());
+}

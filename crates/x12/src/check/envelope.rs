@@ -55,7 +55,9 @@ impl Checker<'_> {
                 self.ends_early(segment.offset(), observer, scene);
                 return false;
             }
-            b"TA1" if self.group().is_none() => self.answer(segment, observer, scene),
+            b"TA1" if self.interchange.as_ref().is_some_and(|it| it.groups == 0) => {
+                self.answer(segment, observer, scene);
+            }
             _ => self.stray_segment(segment, id, observer, scene),
         }
         true

@@ -32,7 +32,9 @@ impl Checker<'_> {
             at = BYTE_ORDER_MARK.len();
         }
         loop {
-            let blank = bytes[at..].iter().position(|b| !b.is_ascii_whitespace());
+            // Some transfers end a file with the control character SUB, as old systems did.
+            let is_blank = |b: &u8| b.is_ascii_whitespace() || *b == END_OF_FILE;
+            let blank = bytes[at..].iter().position(|b| !is_blank(b));
             at = blank.map_or(bytes.len(), |blank| at + blank);
             let rest = &bytes[at..];
             let scene = outside(bytes, self.base, at, at);
@@ -50,8 +52,14 @@ impl Checker<'_> {
                     Ok(header) => {
                         let length = header.bytes().len();
                         let scene = outside(bytes, self.base, at, at + length - 1);
-                        self.begin_interchange(header, observer, &scene);
-                        return Begun::At(at + length);
+                        if self.begin_interchange(header, observer, &scene) {
+                            return Begun::At(at + length);
+                        }
+                        // Nothing can be told apart in it: the next one is looked for.
+                        self.abandon(self.base + (at + length) as u64, observer);
+                        self.strayed = true;
+                        at += length;
+                        continue;
                     }
                     Err(error) => Some(error),
                 },
@@ -113,12 +121,13 @@ impl Checker<'_> {
         self.stopped = true;
     }
 
+    /// Begins an interchange; false when its segments cannot be told apart.
     pub(super) fn begin_interchange<O: Observer>(
         &mut self,
         header: Header,
         observer: &mut O,
         scene: &Scene<'_>,
-    ) {
+    ) -> bool {
         self.totals.interchanges += 1;
         self.totals.segments += 1;
         self.strayed = false;
@@ -144,7 +153,9 @@ impl Checker<'_> {
             group: None,
         });
         observer.interchange(&header);
+        let mut readable = true;
         for (n, fault) in header_faults(&header) {
+            readable &= fault != Fault::TerminatorUnusable;
             let note = element_note(fault, &header, n, self.ledger.release);
             self.note_interchange(note, observer, scene);
         }
@@ -156,8 +167,12 @@ impl Checker<'_> {
             let note = element_note(Fault::InterchangeRepeated, &header, 13, self.ledger.release);
             self.note_interchange(note, observer, scene);
         }
+        readable
     }
 }
+
+/// The control character SUB.
+const END_OF_FILE: u8 = 0x1a;
 
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -122,6 +122,7 @@ pub const CODE_LISTS: &[CodeList] = &[
             code("NR", "progress payment number"),
             code("OI", "original invoice"),
             code("OW", "service order number"),
+            code("OZ", "commodity of the service"),
             code("PC", "production code"),
             code("PO", "purchase order"),
             code("PR", "price quote number"),

@@ -106,7 +106,7 @@ mod tests {
                 codes.filter(|code| code.releases.has(release)).count(),
             ]
         });
-        assert_eq!(counts, [[100, 4, 285, 1147], [109, 8, 300, 1236]]);
+        assert_eq!(counts, [[100, 4, 285, 1148], [109, 8, 300, 1237]]);
     }
 
     #[test]
