@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::compose::{self, Segment as Draft};
+use crate::compose::{self, ComposeError, Segment as Draft};
 use crate::delimiters::{Delimiters, LineEnd};
 use crate::dictionary;
 use crate::finding::{AckCodes, Fault, Finding, Severity};
@@ -84,7 +84,70 @@ pub struct GroupAnswered {
     /// `AK901`.
     pub result: char,
     /// Everything between `ST` and `SE`.
-    pub segments: Vec<Draft>,
+    pub segments: Segments,
+}
+
+/// The segments of an answer. A large group has an answer of many, so they are kept as text: a few
+/// bytes for each element.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Segments {
+    /// Control characters, which no answer holds otherwise, hold it apart.
+    text: String,
+}
+
+const SEGMENT: char = '\u{1c}';
+const ELEMENT: char = '\u{1d}';
+const COMPONENT: char = '\u{1f}';
+
+impl Segments {
+    /// The segments in order.
+    pub fn iter(&self) -> impl Iterator<Item = Draft> + '_ {
+        self.text.split_terminator(SEGMENT).map(|segment| {
+            let mut parts = segment.split(ELEMENT);
+            let draft = Draft::new(parts.next().unwrap_or_default());
+            parts.fold(draft, |draft, part| match part.contains(COMPONENT) {
+                true => draft.with_components(&part.split(COMPONENT).collect::<Vec<_>>()),
+                false => draft.with(part),
+            })
+        })
+    }
+
+    fn push(&mut self, draft: &Draft) {
+        self.data(&draft.id);
+        for element in &draft.elements {
+            self.text.push(ELEMENT);
+            match element {
+                compose::Element::Simple(value) => self.data(value),
+                compose::Element::Composite(components) => self.components(components),
+                // No answer repeats an element.
+                compose::Element::Repeated(repetitions) => {
+                    repetitions.iter().take(1).for_each(|components| self.components(components));
+                }
+            }
+        }
+        self.text.push(SEGMENT);
+    }
+
+    fn components(&mut self, components: &[String]) {
+        for (n, component) in components.iter().enumerate() {
+            if n > 0 {
+                self.text.push(COMPONENT);
+            }
+            self.data(component);
+        }
+    }
+
+    fn data(&mut self, text: &str) {
+        self.text.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+    }
+}
+
+impl FromIterator<Draft> for Segments {
+    fn from_iter<I: IntoIterator<Item = Draft>>(drafts: I) -> Segments {
+        let mut segments = Segments::default();
+        drafts.into_iter().for_each(|draft| segments.push(&draft));
+        segments
+    }
 }
 
 /// What the caller brings to an answer.
@@ -113,6 +176,36 @@ impl Answers {
     /// It uses the separators of the interchange answered, but for those that are no good or that
     /// stand in what it copies.
     pub fn compose(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
+        let (mut interchange, delimiters) = self.envelope(stamp)?;
+        for (group, answered) in interchange.groups.iter_mut().zip(&self.groups) {
+            group.sets[0].segments = answered.segments.iter().collect();
+        }
+        Some((interchange, delimiters))
+    }
+
+    /// The bytes of the interchange that carries the answers back, as [`Answers::compose`] gives it,
+    /// written segment by segment; `None` when there is nothing to send, or nobody to send it to.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] when an id of the interchange answered cannot be written.
+    pub fn write(&self, stamp: Stamp<'_>) -> Option<Result<Vec<u8>, ComposeError>> {
+        let (mut interchange, delimiters) = self.envelope(stamp)?;
+        let groups = std::mem::take(&mut interchange.groups);
+        let write = || {
+            let mut writer = compose::Writer::open(&interchange, &delimiters)?;
+            for (mut group, answered) in groups.into_iter().zip(&self.groups) {
+                let set = group.sets.remove(0);
+                writer.group(&group)?;
+                writer.set_of(&set, answered.segments.iter())?;
+            }
+            writer.finish()
+        };
+        Some(write())
+    }
+
+    /// The interchange with a set in each group that has no segments yet, and its separators.
+    fn envelope(&self, stamp: Stamp<'_>) -> Option<(compose::Interchange, Delimiters)> {
         let (from, to) = (self.header.receiver(), self.header.sender());
         if self.is_empty() || from.1.is_empty() || to.1.is_empty() {
             return None;
@@ -140,7 +233,7 @@ impl Answers {
                 code: group.code.to_string(),
                 control_number: "0001".to_string(),
                 convention: (group.code == "999").then(|| CONVENTION.to_string()),
-                segments: group.segments.clone(),
+                segments: Vec::new(),
             }],
         });
         let interchange = compose::Interchange {
@@ -158,15 +251,21 @@ impl Answers {
             acknowledgments: self.interchange.clone().into_iter().collect(),
             groups: groups.collect(),
         };
-        let delimiters = separators(self.header.delimiters(), &interchange);
+        let copied: Vec<&str> = self.groups.iter().map(|group| &*group.segments.text).collect();
+        let delimiters = separators(self.header.delimiters(), &interchange, &copied);
         Some((interchange, delimiters))
     }
 }
 
 /// The separators an answer is written with: the ones given where they can be used.
-fn separators(given: Delimiters, answer: &compose::Interchange) -> Delimiters {
-    let data = texts(answer);
-    let is_free = |b: u8| data.iter().all(|text| !text.as_bytes().contains(&b));
+///
+/// The control characters that hold `copied` apart are not data.
+fn separators(given: Delimiters, answer: &compose::Interchange, copied: &[&str]) -> Delimiters {
+    let mut used = [false; 256];
+    for text in texts(answer).iter().chain(copied) {
+        text.bytes().filter(|b| *b >= b' ').for_each(|b| used[b as usize] = true);
+    }
+    let is_free = |b: u8| !used[b as usize];
     let mut taken = Vec::new();
     let mut choose = |wanted: u8| {
         let others = b"*:^~|>+!;<=\x1c\x1d\x1e\x1f".iter().copied();
@@ -220,7 +319,7 @@ pub struct Acknowledger {
     groups: Vec<GroupAnswered>,
     release: Option<Release>,
     /// The answers to the sets of the open group.
-    sets: Vec<Draft>,
+    sets: Segments,
     accepted: u64,
     /// The errors of the open set.
     findings: Vec<Finding>,
@@ -230,6 +329,11 @@ impl Acknowledger {
     /// One that answers by this policy.
     pub fn new(policy: Policy) -> Acknowledger {
         Acknowledger { policy, ..Acknowledger::default() }
+    }
+
+    /// The answers to the interchanges that ended since this was asked last.
+    pub fn take(&mut self) -> Vec<Answers> {
+        std::mem::take(&mut self.done)
     }
 
     /// The answers, one for each interchange whose end was reached.
@@ -252,21 +356,21 @@ impl Acknowledger {
         self.accepted += u64::from(result != "R");
         let findings = std::mem::take(&mut self.findings);
         let Some(start) = set_start(outcome, release) else { return };
-        self.sets.push(start);
+        self.sets.push(&start);
         let mut latest = None;
         for finding in &findings {
             let codes = finding.ack();
             let Some(code) = codes.ak304 else { continue };
             let segment = (finding.at.segment, code, finding.segment);
             if latest != Some(segment) || codes.ak403.is_none() {
-                self.sets.push(answer_segment(finding, code, implementation));
+                self.sets.push(&answer_segment(finding, code, implementation));
                 if implementation && finding.rule.is_some() {
-                    self.sets.push(context(finding));
+                    self.sets.push(&context(finding));
                 }
                 latest = Some(segment);
             }
             if let Some(code) = codes.ak403 {
-                self.sets.push(answer_element(finding, code, implementation));
+                self.sets.push(&answer_element(finding, code, implementation));
             }
         }
         let mut codes = distinct(findings.iter().filter_map(|finding| {
@@ -280,7 +384,8 @@ impl Acknowledger {
             codes.push("2");
         }
         let end = Draft::new(if implementation { "IK5" } else { "AK5" }).with(result);
-        self.sets.push(codes.into_iter().take(5).fold(end, |end, code| end.with(code)));
+        let end = codes.into_iter().take(5).fold(end, |end, code| end.with(code));
+        self.sets.push(&end);
     }
 }
 
@@ -294,7 +399,7 @@ impl Observer for Acknowledger {
     fn interchange(&mut self, header: &Arc<Header>) {
         self.header = Some(Arc::clone(header));
         self.groups.clear();
-        self.sets.clear();
+        self.sets = Segments::default();
         self.accepted = 0;
         self.release = header.release();
     }
@@ -304,7 +409,7 @@ impl Observer for Acknowledger {
             // A version there are no tables for is judged by what the interchange says.
             let said = self.header.as_ref().and_then(|header| header.release());
             self.release = Release::of_version(segment.element(8)).or(said);
-            self.sets.clear();
+            self.sets = Segments::default();
             self.accepted = 0;
         }
     }
@@ -349,7 +454,9 @@ impl Observer for Acknowledger {
             .with(capped(accepted));
         let codes = distinct(outcome.faults.iter().filter_map(|fault| fault.ak905));
         let end = codes.into_iter().take(5).fold(end, |end, code| end.with(code));
-        let segments = std::iter::once(start).chain(sets).chain([end]).collect();
+        let mut segments = Segments::from_iter([start]);
+        segments.text += &sets.text;
+        segments.push(&end);
         self.groups.push(GroupAnswered {
             code: if self.is_implementation(release) { "999" } else { "997" },
             release,

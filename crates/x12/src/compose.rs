@@ -327,6 +327,19 @@ impl<'a> Writer<'a> {
     ///
     /// [`ComposeError`] when a value does not fit or holds a separator, or no group is open.
     pub fn set(&mut self, set: &Set) -> Result<(), ComposeError> {
+        self.set_of(set, std::iter::empty())
+    }
+
+    /// Writes one more set of the group that is open: `set`, and after its own segments these.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Writer::set).
+    pub fn set_of(
+        &mut self,
+        set: &Set,
+        segments: impl Iterator<Item = Segment>,
+    ) -> Result<(), ComposeError> {
         match &mut self.group {
             Some((_, sets)) => *sets += 1,
             None => return Err(ComposeError::NoGroup),
@@ -347,7 +360,11 @@ impl<'a> Writer<'a> {
         for segment in &set.segments {
             self.segment(segment)?;
         }
-        let count = set.segments.len() + 2;
+        let mut count = set.segments.len() + 2;
+        for segment in segments {
+            self.segment(&segment)?;
+            count += 1;
+        }
         self.segment(&Segment::new("SE").with(count.to_string()).with(&set.control_number))
     }
 

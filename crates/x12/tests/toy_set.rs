@@ -199,7 +199,10 @@ fn its_errors_are_acknowledged() {
         });
         [segment.id.clone()].into_iter().chain(values).collect::<Vec<_>>().join("*")
     };
-    assert_eq!(group.segments.iter().map(written).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        group.segments.iter().map(|segment| written(&segment)).collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]

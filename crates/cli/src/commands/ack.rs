@@ -1,9 +1,10 @@
 //! `ack`: the answer to a file: TA1, 997 or 999.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use tieline_x12::acknowledge::{Acknowledger, GroupAnswer, InterchangeAnswer, Policy, Stamp};
-use tieline_x12::compose;
+use tieline_x12::check::Plans;
 use tieline_x12::finding::{Finding, Severity};
 use tieline_x12::observer::{Observer, Scene};
 
@@ -100,38 +101,68 @@ pub(crate) fn run(args: &AckArgs, console: &mut Console<'_>) -> anyhow::Result<u
         },
     };
     let plans = args.partners.load()?;
-    let mut observer = (Acknowledger::new(policy), Errors(0));
-    let totals = reading::check(&args.file, &plans, &mut observer, |_, _| true)?;
+    let answered = match &args.output {
+        Some(path) => write_file(path, |out| answer(args, policy, &plans, out))?,
+        None => answer(args, policy, &plans, console.out)?,
+    };
     let name = reading::name(&args.file);
-    if totals.not_x12 {
+    if answered.not_x12 {
         console.complain(&format_args!("{name}: this is not an X12 file, so it has no answer"));
         return Ok(exit::NOT_EDI);
     }
-    let (acknowledger, Errors(errors)) = observer;
-    let today = clock::now();
-    let mut bytes = Vec::new();
-    for (answers, n) in acknowledger.finish().iter().zip(0..) {
-        let stamp = Stamp {
-            control_number: args.control_number.saturating_add(n),
-            date: args.date.as_deref().unwrap_or(&today.0),
-            time: args.time.as_deref().unwrap_or(&today.1),
-        };
-        if let Some((interchange, delimiters)) = answers.compose(stamp) {
-            let written = compose::write(&interchange, &delimiters).map_err(|error| {
-                let message = format!("{name}: its answer cannot be written: {error}");
-                Failure { code: exit::FINDINGS, message, help: None }
-            })?;
-            bytes.extend(written);
-        }
-    }
-    if bytes.is_empty() {
+    if answered.interchanges == 0 {
         console.say(format_args!("{name}: nothing in it is answered"));
     }
-    match &args.output {
-        Some(path) => write_file(path, |out| Ok(out.write_all(&bytes)?))?,
-        None => console.out.write_all(&bytes)?,
+    Ok(if answered.errors > 0 { exit::FINDINGS } else { exit::ACCEPTED })
+}
+
+/// What came of answering a file.
+struct Answered {
+    not_x12: bool,
+    errors: u64,
+    /// How many interchanges were answered.
+    interchanges: u32,
+}
+
+/// Writes the answers of a file while it is read, each when its interchange has ended.
+fn answer(
+    args: &AckArgs,
+    policy: Policy,
+    plans: &dyn Plans,
+    out: &mut dyn Write,
+) -> anyhow::Result<Answered> {
+    let today = clock::now();
+    let stamp = |n: u32| Stamp {
+        control_number: args.control_number.saturating_add(n),
+        date: args.date.as_deref().unwrap_or(&today.0),
+        time: args.time.as_deref().unwrap_or(&today.1),
+    };
+    let mut interchanges = 0;
+    let mut failed = None;
+    let mut write = |acknowledger: &mut Acknowledger| {
+        for answers in acknowledger.take() {
+            let Some(written) = answers.write(stamp(interchanges)) else { continue };
+            interchanges += 1;
+            let written = written.map_err(|error| {
+                let name = reading::name(&args.file);
+                let message = format!("{name}: its answer cannot be written: {error}");
+                anyhow::Error::from(Failure { code: exit::FINDINGS, message, help: None })
+            });
+            if let Err(error) = written.and_then(|bytes| Ok(out.write_all(&bytes)?)) {
+                failed = Some(error);
+                return false;
+            }
+        }
+        true
+    };
+    let mut observer = (Acknowledger::new(policy), Errors(0));
+    let totals =
+        reading::check(&args.file, plans, &mut observer, |observer, _| write(&mut observer.0))?;
+    write(&mut observer.0);
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(Answered { not_x12: totals.not_x12, errors: observer.1.0, interchanges }),
     }
-    Ok(if errors > 0 { exit::FINDINGS } else { exit::ACCEPTED })
 }
 
 /// Counts errors.
