@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tieline_partner::builtin;
+use tieline_partner::{GuideFile, builtin};
 use tieline_x12::check::Plans;
 use tieline_x12::document::Document;
 use tieline_x12::header::Header;
@@ -37,13 +37,18 @@ impl Plans for OneGuide {
 
 /// The findings of a usage report, judged by the guide for interval usage.
 fn findings(body: &[&str]) -> Vec<String> {
+    let guide = builtin::find("utility/867-interval").expect("the guide is built in");
+    findings_by(guide, body)
+}
+
+/// The findings of a usage report, judged by a guide.
+fn findings_by(guide: &GuideFile, body: &[&str]) -> Vec<String> {
     let count = body.len() + 2;
     let body: String = body.iter().map(|segment| format!("{segment}~\n")).collect();
     let text = format!(
         "{ISA}\nGS*PT*001234567*LAKECOUNTRY*20260403*0615*1*X*004010~\nST*867*0001~\n{body}SE*{count}*0001~\nGE*1*1~\nIEA*1*000000001~\n"
     );
-    let guide = builtin::find("utility/867-interval").expect("the guide is built in");
-    let plan = guide.plan(Release::V004010).expect("a built-in guide fits its set");
+    let plan = guide.plan(Release::V004010).expect("the guide fits its set");
     let document = Document::read(text.as_bytes(), &OneGuide(Arc::new(plan)));
     let found = document.findings.iter();
     found.map(|f| format!("{} {} {}", f.code(), f.at.segment, f.element_name())).collect()
@@ -98,4 +103,22 @@ fn a_segment_out_of_order_is_not_missing_too() {
     let early =
         with(&[(0, "N1*8S*PRAIRIE"), (1, "BPT*00*R1*20260403*DR"), (2, "DTM*649*20260403")]);
     assert_eq!(early, ["X12-E0307 2 N1"]);
+}
+
+#[test]
+fn a_warning_of_a_guide_hides_no_error_of_the_standard() {
+    let guide = |severity: &str| {
+        let text = format!(
+            "set = \"867\"\n[[row]]\nat = \"DTM*649\"\nusage = \"must\"\nseverity = \"{severity}\"\n"
+        );
+        GuideFile::read("somebody/867", "867.guide.toml", &text).expect("the guide is sound")
+    };
+    let late = ["BPT*00*R1*20260403", "REF*TN*1", "DTM*649*20260403", "PTD*BB"];
+    let warned = ["X12-W0603 3 DTM", "X12-E0307 4 DTM"];
+    assert_eq!(findings_by(&guide("warning"), &late), warned);
+    // An error says it once; a second segment out of order is a second mistake.
+    assert_eq!(findings_by(&guide("error"), &late), ["X12-E0603 3 DTM"]);
+    let twice = ["BPT*00*R1*20260403", "REF*TN*1", "DTM*649*20260403", "REF*TN*2"];
+    let twice = [&twice[..], &["DTM*649*20260404", "PTD*BB"]].concat();
+    assert_eq!(findings_by(&guide("error"), &twice), ["X12-E0603 3 DTM", "X12-E0307 6 DTM"]);
 }

@@ -139,8 +139,8 @@ impl Guided {
         plan.openers(row).for_each(|opener| self.excuse(plan, opener));
     }
 
-    /// A segment out of order stands in no row: what asks for it is satisfied. Whether it was told
-    /// already that the segment is missing where it should be.
+    /// A segment out of order stands in no row: what asks for it is satisfied. Whether it is the one
+    /// that was told missing where it should be, as an error: a warning says too little for both.
     pub(crate) fn misplaced(&mut self, plan: &Plan, segment: &Segment<'_>) -> bool {
         let first = plan::pack(segment.element(1));
         let mut told = false;
@@ -151,7 +151,7 @@ impl Guided {
                 && rule.is.fit(segment, first)
             {
                 state.excused = true;
-                told |= state.told;
+                told |= rule.severity == Severity::Error && std::mem::take(&mut state.told);
             }
         }
         told
