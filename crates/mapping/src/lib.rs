@@ -15,6 +15,9 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+// Everything that is not X12.
+pub mod files;
+
 // What all of them need.
 mod given;
 

@@ -1,0 +1,68 @@
+//! Why a file cannot be read, or a record not be written to one.
+
+use std::fmt;
+use std::io;
+
+/// Why a file cannot be read, or a record not be written to one. It never carries what the file says
+/// of a customer.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {fault}")]
+pub struct FileError {
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong.
+    #[source]
+    pub fault: FileFault,
+}
+
+impl FileError {
+    /// A fault with its place.
+    pub fn new(place: Place, fault: impl Into<FileFault>) -> FileError {
+        FileError { place, fault: fault.into() }
+    }
+}
+
+/// Where in a file something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    File,
+    /// A row, counted from 1 with the header, and the name of a column.
+    Row {
+        /// The row.
+        row: u64,
+        /// The column, as the header names it.
+        column: Option<String>,
+    },
+    /// A line, counted from 1.
+    Line(u64),
+    /// A byte, counted from 0.
+    Byte(u64),
+    /// A record that is written, counted from 1.
+    Record(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::File => f.write_str("the file"),
+            Place::Row { row, column: None } => write!(f, "row {row}"),
+            Place::Row { row, column: Some(column) } => write!(f, "row {row}, column {column}"),
+            Place::Line(line) => write!(f, "line {line}"),
+            Place::Byte(byte) => write!(f, "byte {byte}"),
+            Place::Record(record) => write!(f, "record {record}"),
+        }
+    }
+}
+
+/// What is wrong with a file or a record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// The bytes cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A record that this format is not for.
+    #[error("this format has no {0}")]
+    NotHeld(&'static str),
+}
