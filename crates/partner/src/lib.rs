@@ -9,6 +9,7 @@ pub mod guide_file;
 pub mod load;
 pub mod profile;
 
+mod options_file;
 mod toml_file;
 
 pub use file_error::FileError;

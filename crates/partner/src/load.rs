@@ -6,6 +6,7 @@
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
+//!     options.toml            their codes and habits, where they are not the usual ones
 //! ```
 //!
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use tieline_mapping::options::Options;
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
@@ -23,6 +25,7 @@ use tieline_x12::table::Release;
 use crate::builtin;
 use crate::file_error::FileError;
 use crate::guide_file::GuideFile;
+use crate::options_file;
 use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
 use crate::profile::{read_profile, read_utility};
 use crate::toml_file::{Source, did_you_mean};
@@ -40,6 +43,7 @@ pub struct Partner {
     profile: Profile,
     /// For each document of the profile.
     guides: Vec<Option<Agreed>>,
+    options: Arc<Options>,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -106,6 +110,11 @@ impl Partner {
     /// Who it is.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Its codes and habits.
+    pub fn options(&self) -> &Arc<Options> {
+        &self.options
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -261,6 +270,7 @@ impl Reading {
         let mut guides = Vec::new();
         let mut broken = Vec::new();
         let mut profile = None;
+        let mut options = Options::default();
         for name in names {
             let path = folder.join(&name);
             if name == "partner.toml" {
@@ -274,8 +284,14 @@ impl Reading {
                     Some(guide) => guides.push((name, guide)),
                     None => broken.push(name),
                 }
+            } else if name == "options.toml" {
+                match options_file::read(&path) {
+                    Ok(read) => options = read,
+                    Err(errors) => self.errors.extend(errors),
+                }
             } else if name.ends_with(".toml") && !name.starts_with('.') {
-                self.unexpected(&path, &name, &["partner.toml", "867.guide.toml"]);
+                let known = ["partner.toml", "options.toml", "867.guide.toml"];
+                self.unexpected(&path, &name, &known);
             }
         }
         let Some((read, source)) = profile else { return };
@@ -289,7 +305,11 @@ impl Reading {
                 self.errors.push(error.with_help("add it to [[documents]], or take it away"));
             }
         }
-        self.book.partners.push(Partner { profile: read.profile, guides: chosen });
+        self.book.partners.push(Partner {
+            profile: read.profile,
+            guides: chosen,
+            options: Arc::new(options),
+        });
     }
 
     fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {

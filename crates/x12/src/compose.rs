@@ -266,9 +266,9 @@ pub fn write(interchange: &Interchange, delimiters: &Delimiters) -> Result<Vec<u
 /// An interchange in the writing, for one too large to hold whole: open it, add groups and sets,
 /// fetch the bytes as often as it suits, finish it.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub struct Writer {
     bytes: Vec<u8>,
-    delimiters: &'a Delimiters,
+    delimiters: Delimiters,
     repetition: Option<u8>,
     control_number: String,
     groups: usize,
@@ -276,7 +276,7 @@ pub struct Writer<'a> {
     group: Option<(String, usize)>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer {
     /// Writes the `ISA`, the acknowledgments and the groups there are already.
     ///
     /// # Errors
@@ -284,14 +284,14 @@ impl<'a> Writer<'a> {
     /// [`ComposeError`] when a value does not fit or holds a separator.
     pub fn open(
         interchange: &Interchange,
-        delimiters: &'a Delimiters,
-    ) -> Result<Writer<'a>, ComposeError> {
+        delimiters: &Delimiters,
+    ) -> Result<Writer, ComposeError> {
         if let Some(role) = unusable(delimiters, interchange.release) {
             return Err(ComposeError::Separator { role });
         }
         let mut writer = Writer {
             bytes: Vec::new(),
-            delimiters,
+            delimiters: *delimiters,
             repetition: None,
             control_number: number("ISA", 13, interchange.control_number, 9)?,
             groups: 0,

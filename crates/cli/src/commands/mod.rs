@@ -2,6 +2,7 @@
 
 mod ack;
 mod completions;
+mod convert;
 mod explain;
 mod fmt;
 mod info;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Fmt(fmt::FmtArgs),
     Ack(ack::AckArgs),
+    Convert(convert::ConvertArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
     Completions(completions::CompletionsArgs),
@@ -67,6 +69,7 @@ impl Command {
             Command::Show(args) => show::run(&args, console),
             Command::Fmt(args) => fmt::run(&args, console),
             Command::Ack(args) => ack::run(&args, console),
+            Command::Convert(args) => convert::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
