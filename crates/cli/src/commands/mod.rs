@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod info;
 mod man;
+mod price;
 mod sample;
 mod show;
 mod validate;
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     Ack(ack::AckArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
+    Price(price::PriceArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -69,6 +71,7 @@ impl Command {
             Command::Ack(args) => ack::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
+            Command::Price(args) => price::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }
