@@ -404,12 +404,12 @@ fn unusable(args: &PriceArgs, error: &UsageError) -> Failure {
 fn refused(error: &PricingError, book: &RateBook) -> Failure {
     let file = error.schedule_to_change().and_then(|code| book.file_of(code));
     let option = match error {
-        PricingError::MonthUnknown { .. } => " with --ppa",
-        PricingError::NoBillingDemand { .. } => " with --demand KW",
-        PricingError::ZoneNotSaid { .. } => " with --zone",
+        PricingError::MonthUnknown { .. } => "; here with --ppa PRICE",
+        PricingError::NoBillingDemand { .. } => "; here with --demand KW",
+        PricingError::ZoneNotSaid { .. } => "; here with --zone, e.g. red=none",
         _ => "",
     };
-    let place = file.map(|file| format!(" ({file})")).unwrap_or_default();
+    let place = file.map(|file| format!("; the schedule is {file}")).unwrap_or_default();
     let code = match error {
         PricingError::Unpublished { .. } | PricingError::MonthUnknown { .. } => exit::CONFIGURATION,
         _ => exit::FINDINGS,
@@ -458,5 +458,5 @@ fn line(charge: &Charge) -> String {
     let quantity = text(charge.quantity).unwrap_or_default();
     let rate = text(charge.rate).unwrap_or_default();
     let amount = charge.signed_amount().to_string();
-    format!("  {name:<34} {code:<8}{quantity:>11} {unit:<5} x{rate:>7}{amount:>12}\n")
+    format!("  {name:<34} {code:<8}{quantity:>11} {unit:<5} x {rate:<8}{amount:>11}\n")
 }

@@ -193,7 +193,11 @@ fn summary_of<'r>(billed: &[&'r UsageSection], rate: &str) -> Result<&'r UsageSe
 /// What a billed summary says.
 fn of_billed(section: &UsageSection) -> Result<Metered, UsageError> {
     let period = section.period.and_then(|period| period.period()).ok_or(UsageError::NoPeriod)?;
-    let (energy, buckets) = energy_of(section, true)?.ok_or(UsageError::NoEnergy)?;
+    let told = match energy_of(section, true)? {
+        Some(billed) => Some(billed),
+        None => energy_of(section, false)?,
+    };
+    let (energy, buckets) = told.ok_or(UsageError::NoEnergy)?;
     let mut metered = Metered { buckets, ..Metered::new(period, energy) };
     let is_demand = |quantity: &&UsageQuantity| {
         let unit = quantity.unit.as_ref().map(|unit| unit.meaning.dimension());
@@ -216,20 +220,23 @@ fn energy_of(section: &UsageSection, billed: bool) -> Result<Option<Energy>, Usa
     let mut total = None;
     let mut buckets = Vec::new();
     let mut parts = Vec::new();
-    for quantity in section.quantities().filter(|it| (it.basis == Basis::Billed) == billed) {
+    for quantity in section.quantities() {
         let unit = quantity.unit.as_ref().map_or(Unit::Other, |unit| unit.meaning);
         if unit.dimension() != Dimension::Energy {
             continue;
         }
-        let is_known = !matches!(quantity.quality.meaning, Quality::NotBillable);
-        let told = quantity.quantity().filter(|_| is_known).ok_or(UsageError::NoValue)?;
-        let told = told.to(Unit::KilowattHour)?.amount;
-        if quantity.direction() != Direction::Delivered {
-            match told.is_zero() {
-                true => continue,
-                false => return Err(UsageError::NotDelivered),
-            }
+        let is_zero = quantity.amount().is_some_and(|amount| amount.is_zero());
+        match quantity.direction() {
+            Direction::Delivered => {}
+            _ if is_zero => continue,
+            _ => return Err(UsageError::NotDelivered),
         }
+        if (quantity.basis == Basis::Billed) != billed {
+            continue;
+        }
+        let is_billable = quantity.quality.meaning != Quality::NotBillable;
+        let told = quantity.quantity().filter(|_| is_billable).ok_or(UsageError::NoValue)?;
+        let told = told.to(Unit::KilowattHour)?.amount;
         let counted = counted(quantity, unit)?;
         match counted[..] {
             // A quantity of one part of the time: the total is another, or the sum of all parts.

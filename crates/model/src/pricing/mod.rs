@@ -18,6 +18,9 @@ mod metered;
 
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::PricingError;
 pub use load::Load;
 pub use metered::{Metered, UsageError, ZoneDemand, ZoneUse};
