@@ -447,6 +447,17 @@ mod tests {
     }
 
     #[test]
+    fn our_own_folder_is_no_partner() {
+        let files = [("utility/rates/100.toml", "not read here"), ("utility/notes.txt", "")];
+        let root = directory("own", &files);
+        let book = PartnerBook::load(&root).expect("nothing is wrong with partners");
+        assert!(book.partners().is_empty());
+        fs::remove_dir_all(&root).expect("it was made above");
+        let text = refused("own-file", &[("utility/partner.toml", "id = \"utility\"\n")]);
+        assert!(text.contains("is no file of ours\n --> utility/partner.toml"), "{text}");
+    }
+
+    #[test]
     fn every_bad_file_is_reported() {
         let text = refused(
             "every",

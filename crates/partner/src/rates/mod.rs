@@ -41,6 +41,9 @@ use crate::toml_file::{At, Faults, Source, Table, did_you_mean};
 
 mod charge;
 
+#[cfg(test)]
+mod tests;
+
 const BILLING: &str = "billing.toml";
 const BILLING_KEYS: [&str; 5] = ["zone", "currency", "month_of", "adjustment", "tax"];
 const TAX_KEYS: [&str; 2] = ["kind", "percent"];
@@ -98,14 +101,28 @@ impl RateBook {
     ///
     /// Everything that is wrong in any file, sorted by file and line.
     pub fn load(directory: &Path) -> Result<RateBook, Vec<FileError>> {
-        let names = names(directory)?;
-        let open = |name: &str| Source::open(&directory.join(name));
-        let rules_source = open(BILLING)?;
-        let (rules, adjustment) = read_rules(&rules_source)?;
         let mut errors = Vec::new();
+        let mut sources = Vec::new();
+        let rules = Source::open(&directory.join(BILLING))?;
+        for name in names(directory)?.iter().filter(|name| *name != BILLING) {
+            match Source::open(&directory.join(name)) {
+                Ok(source) => sources.push(source),
+                Err(found) => errors.extend(found),
+            }
+        }
+        RateBook::read(rules, sources, errors)
+    }
+
+    /// Reads the rules and the schedules; `errors` are those of files that could not be opened.
+    fn read(
+        rules_source: Source,
+        sources: Vec<Source>,
+        mut errors: Vec<FileError>,
+    ) -> Result<RateBook, Vec<FileError>> {
+        let (rules, adjustment) = read_rules(&rules_source)?;
         let mut files = Vec::new();
-        for name in names.iter().filter(|name| *name != BILLING) {
-            match open(name).and_then(|source| read_schedule(source, &rules)) {
+        for source in sources {
+            match read_schedule(source, &rules) {
                 Ok(file) => files.push(file),
                 Err(found) => errors.extend(found),
             }
