@@ -62,7 +62,7 @@ pub(crate) struct PriceArgs {
     rates: Option<PathBuf>,
 
     /// The billing demand of the main meter in kW, where the usage does not report it
-    #[arg(long, value_name = "KW")]
+    #[arg(long, value_name = "KW", value_parser = not_negative)]
     demand: Option<Decimal>,
 
     /// A zone of an off-peak site: `red=none`, its demand in kW, or a time it was called out, from
@@ -101,6 +101,14 @@ enum Format {
     Text,
     /// Our JSON
     Json,
+}
+
+fn not_negative(text: &str) -> Result<Decimal, String> {
+    match text.parse::<Decimal>() {
+        Ok(number) if !number.is_negative() => Ok(number),
+        Ok(_) => Err("it must not be less than zero".to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 pub(crate) fn run(args: &PriceArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
@@ -309,7 +317,7 @@ fn request<'a>(
 ) -> anyhow::Result<BillRequest<'a>> {
     let rules = book.rules();
     let zones = zones(args, &rules.zone)?;
-    let mut found = Vec::new();
+    let mut found: Vec<Supply<'a>> = Vec::new();
     for (code, metered) in supplies(args, report)? {
         let schedule = find(book, code)?;
         let base = schedule.base.as_deref();
@@ -318,6 +326,12 @@ fn request<'a>(
         supply.metered.zones = zones.clone();
         supply.riders.extend(adjustment);
         found.push(supply);
+    }
+    if let Some(base) = &args.base
+        && found.iter().all(|supply| supply.base.is_none())
+    {
+        let message = format!("`--base {base}`: no rate named here is built on another");
+        return Err(Failure::usage(message, None).into());
     }
     if let Some(main) = found.first_mut() {
         main.metered.billing_demand = args.demand.or(main.metered.billing_demand);
@@ -349,11 +363,7 @@ fn zones(args: &PriceArgs, zone: &Zone) -> Result<Vec<ZoneUse>, Failure> {
                 let interval = Interval::new(from, until).map_err(|_| no_zone(said))?;
                 ZoneDemand::CalledOut(vec![interval])
             }
-            _ => {
-                let demand: Option<Decimal> = what.parse().ok();
-                let demand = demand.filter(|demand| !demand.is_negative());
-                ZoneDemand::Reported(demand.ok_or_else(|| no_zone(said))?)
-            }
+            _ => ZoneDemand::Reported(not_negative(what).map_err(|_| no_zone(said))?),
         };
         let before = zones.iter_mut().find(|before| before.zone == name);
         match (before.map(|before| &mut before.demand), demand) {

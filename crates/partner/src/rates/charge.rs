@@ -43,7 +43,7 @@ const TIER_KEYS: [&str; 3] = ["up_to", "price", "unpublished"];
 const WINDOW_KEYS: [&str; 6] = ["bucket", "days", "from", "until", "price", "unpublished"];
 const OTHERWISE_KEYS: [&str; 3] = ["bucket", "price", "unpublished"];
 
-const KINDS: [(&str, ChargeKind); 20] = [
+pub(super) const KINDS: [(&str, ChargeKind); 20] = [
     ("basic", ChargeKind::Basic),
     ("energy", ChargeKind::Energy),
     ("time_of_use_energy", ChargeKind::TimeOfUseEnergy),

@@ -44,6 +44,22 @@ fn the_rates_of_this_repository_read() {
 }
 
 #[test]
+fn the_examples_of_the_page_read() {
+    let page = include_str!("../../../../docs/rates.md");
+    let examples = page.split("```toml\n").skip(1);
+    let examples: Vec<&str> = examples.filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    let [schedule, ways, rules] = examples[..] else { panic!("three examples are expected") };
+    let adjustment = schedule.replace("code = \"300\"", "code = \"PPA\"");
+    let read = book(rules, &[schedule, ways, &adjustment]);
+    let read = read.unwrap_or_else(|errors| panic!("{}", shown(&errors)));
+    assert_eq!(read.rules().taxes.len(), 1);
+    let listed = page.split_once("The kinds are ").and_then(|(_, rest)| rest.split_once(".\n"));
+    let listed: Vec<&str> =
+        listed.expect("they are listed").0.split('`').skip(1).step_by(2).collect();
+    assert_eq!(listed, charge::KINDS.map(|(word, _)| word));
+}
+
+#[test]
 fn numbers_are_taken_as_they_are_written() {
     for written in ["0.089", "36.65", "120.00", "5", "0.1234567890123456789012345"] {
         let pricing = charge(&format!("per = \"kWh\"\nprice = {written}"));
