@@ -158,7 +158,8 @@ fn check(
 }
 
 fn rate_book(args: &PriceArgs) -> Result<RateBook, Failure> {
-    let directory = args.rates.as_deref().unwrap_or(Path::new(DIRECTORY));
+    let named = args.rates.as_deref().filter(|directory| !directory.as_os_str().is_empty());
+    let directory = named.unwrap_or(Path::new(DIRECTORY));
     let shown = directory.display().to_string();
     std::fs::read_dir(directory).map_err(|error| Failure::no_input(&shown, &error))?;
     RateBook::load(directory).map_err(|errors| Failure::partner_files(&errors))

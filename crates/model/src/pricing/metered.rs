@@ -299,10 +299,16 @@ fn meters(
         return Err(UsageError::Unmetered);
     }
     let mut chosen = Vec::new();
+    let mut seen: Vec<&Option<MeterNumber>> = Vec::new();
     for section in measured(report) {
-        if let Some((takes_off, one)) = takes_off(section).zip(of_measured(section)?) {
-            chosen.push((takes_off, one));
+        let Some(takes_off) = takes_off(section) else { continue };
+        let Some(one) = of_measured(section)? else { continue };
+        // Two sections of one meter are its channels or its months, and not both are to be added.
+        if seen.contains(&&section.meter) {
+            return Err(UsageError::SeveralQuantities);
         }
+        seen.push(&section.meter);
+        chosen.push((takes_off, one));
     }
     // What is taken off is behind a meter that is added.
     chosen.sort_by_key(|(takes_off, _)| *takes_off);

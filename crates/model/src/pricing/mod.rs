@@ -220,7 +220,7 @@ fn same_use(one: &RateCharge, other: &RateCharge) -> bool {
     one.kind == other.kind || is_energy(one.kind) && is_energy(other.kind)
 }
 
-/// What a line is, for people, and the way its money goes.
+/// Which way the money of a price goes: a price less than zero is a credit.
 fn direction(price: Decimal) -> Coded<ChargeDirection> {
     match price.is_negative() {
         true => ChargeDirection::Credit.into(),

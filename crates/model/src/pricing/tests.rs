@@ -17,7 +17,8 @@ use crate::rate::{
 use crate::stamp::ClockTime;
 use crate::time::{Interval, Zone, date};
 use crate::usage::{
-    IntervalSeries, Quality, SectionKind, UsageItem, UsageQuantity, UsageReport, UsageSection,
+    IntervalSeries, Measurement, Quality, RegisterRead, SectionKind, UsageItem, UsageQuantity,
+    UsageReport, UsageSection,
 };
 
 fn number(text: &str) -> Decimal {
@@ -297,7 +298,50 @@ fn meters_count_once_and_by_their_roles() {
     let mut twice = main.clone();
     twice.items.extend(main.items);
     assert_eq!(energy(&report(vec![twice]), &[]), Err(UsageError::SeveralQuantities));
+    let channels = vec![section("A", added, "1000"), section("A", added, "300")];
+    assert_eq!(energy(&report(channels), &[]), Err(UsageError::SeveralQuantities));
+    let mut sends = section("C", MeterRole::Ignored, "0");
+    let (unit, quality) = (Unit::KilowattHour.into(), Quality::Actual.into());
+    let sent = UsageQuantity::new(Direction::Received, Some(number("5")), unit, quality);
+    sends.items = vec![UsageItem::Quantity(sent.expect("it is not negative"))];
+    let main = section("A", added, "1000");
+    assert_eq!(energy(&report(vec![main.clone(), sends.clone()]), &[]), Ok(number("1000")));
+    sends.role = None;
+    assert_eq!(energy(&report(vec![main, sends]), &[]), Err(UsageError::NotDelivered));
+    let cancels = UsageReport { purpose: Purpose::Cancel.into(), ..report(Vec::new()) };
+    assert_eq!(energy(&cancels, &[]), Err(UsageError::Cancels));
     assert_eq!(energy(&report(Vec::new()), &[]), Err(UsageError::NoEnergy));
+}
+
+#[test]
+fn parts_of_the_day_are_not_counted_beside_their_total() {
+    let part = |part: Option<TimeOfUse>, kwh: &str| {
+        let (unit, quality) = (Unit::KilowattHour.into(), Quality::Actual.into());
+        let quantity = UsageQuantity::new(Direction::Delivered, Some(number(kwh)), unit, quality);
+        let mut quantity = quantity.expect("it is not negative");
+        quantity.measurements.extend(part.map(|part| {
+            let (time_of_use, amount) = (Some(part.into()), Some(number(kwh)));
+            Measurement::Read(RegisterRead { time_of_use, amount, ..RegisterRead::default() })
+        }));
+        UsageItem::Quantity(quantity)
+    };
+    let (on, off) = (Some(TimeOfUse::OnPeak), Some(TimeOfUse::OffPeak));
+    for items in [
+        vec![part(on, "20"), part(off, "76")],
+        vec![part(None, "96"), part(on, "20"), part(off, "76")],
+        vec![part(on, "20"), part(Some(TimeOfUse::Total), "96"), part(off, "76")],
+    ] {
+        let mut section = section("A", MeterRole::Additive, "0");
+        section.items = items;
+        let report = UsageReport {
+            sections: vec![section],
+            ..UsageReport::new(Purpose::Original.into(), None, date(2026, 4, 3))
+        };
+        let metered = Metered::of_rate(&report, "100", &[]).expect("it tells the energy");
+        assert_eq!(metered.energy, number("96"));
+        let parts = [(TimeOfUse::OnPeak, number("20")), (TimeOfUse::OffPeak, number("76"))];
+        assert_eq!(metered.buckets, parts);
+    }
 }
 
 /// A schedule of several ways of pricing, and usage that it fits.
