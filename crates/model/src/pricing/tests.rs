@@ -91,18 +91,24 @@ fn time_of_use(days: &[Day], from: &str, until: &str) -> RateCharge {
 
 /// A kWh for each interval of a day.
 fn day(date: Date, seconds: u32) -> Metered {
+    let series = series(date, seconds, |_| 1);
+    let load = Load::of(&series).expect("it is energy");
+    let energy = load.total().expect("it fits");
+    Metered { load: Some(load), ..Metered::new(days(date, date), energy) }
+}
+
+/// So many kWh for each interval of a day, by its number.
+fn series(date: Date, seconds: u32, energy: impl Fn(i64) -> i64) -> IntervalSeries {
     let zone = chicago();
     let whole = zone.day(date).expect("in range");
     let unit = Unit::KilowattHour.into();
     let series = IntervalSeries::new(Direction::Delivered, unit, seconds, zone, whole.start());
     let mut series = series.expect("it has a length");
     let code = series.code(Quality::Actual, None).expect("the first code");
-    let count = whole.seconds() / i64::from(seconds);
-    for _ in 0..count {
-        series.push(code, Some(Decimal::ONE)).expect("it fits");
+    for n in 0..whole.seconds() / i64::from(seconds) {
+        series.push(code, Some(Decimal::from(energy(n)))).expect("it fits");
     }
-    let load = Load::of(&series).expect("it is energy");
-    Metered { load: Some(load), ..Metered::new(days(date, date), Decimal::from(count)) }
+    series
 }
 
 fn request<'a>(schedule: &'a RateSchedule, metered: Metered) -> BillRequest<'a> {
@@ -176,6 +182,9 @@ fn times_that_are_not_told_are_not_guessed() {
     let whole = day(friday, 900);
     let no_load = Metered { load: None, ..whole.clone() };
     assert!(matches!(refused(&peak, no_load.clone()), PricingError::NoTimes { .. }));
+    // The last date of a period from read to read does not belong to it.
+    let read = Metered { period: days(friday, date(2026, 3, 7)), ..whole.clone() };
+    assert_eq!(priced(&peak, read)[0], "12 x 0.2 = 2.40");
     let longer = Metered { period: days(friday, date(2026, 3, 8)), ..whole.clone() };
     assert!(matches!(refused(&peak, longer), PricingError::NotCovered { .. }));
     let other_energy = Metered { energy: number("95"), ..whole };
@@ -222,6 +231,12 @@ fn demand_is_that_of_the_measure() {
     let peak = schedule(vec![energy_at("0"), demand(DemandMeasure::Peak { minutes: 15 })]);
     assert_eq!(priced(&peak, day(friday, 900))[1], "4 x 10 = 40.00");
     assert!(matches!(refused(&peak, day(friday, 300)), PricingError::OtherLength { .. }));
+
+    // The greatest is neither the first nor the last: 9 kWh in a quarter hour are 36 kW.
+    let hill = Load::of(&series(friday, 900, |n| 9 - (n - 40).abs().min(9))).expect("energy");
+    let energy = hill.total().expect("it fits");
+    let hill = Metered { load: Some(hill), ..Metered::new(days(friday, friday), energy) };
+    assert_eq!(priced(&peak, hill)[1], "36 x 10 = 360.00");
 
     let reported = schedule(vec![energy_at("0"), demand(DemandMeasure::AsReported)]);
     assert!(matches!(refused(&reported, day(friday, 900)), PricingError::NoBillingDemand { .. }));
@@ -311,6 +326,25 @@ fn meters_count_once_and_by_their_roles() {
     let cancels = UsageReport { purpose: Purpose::Cancel.into(), ..report(Vec::new()) };
     assert_eq!(energy(&cancels, &[]), Err(UsageError::Cancels));
     assert_eq!(energy(&report(Vec::new()), &[]), Err(UsageError::NoEnergy));
+}
+
+#[test]
+fn intervals_of_a_meter_behind_another_are_taken_off() {
+    let friday = date(2026, 3, 6);
+    let with_series = |meter: &str, role: MeterRole, kwh: i64| {
+        let mut section = section(meter, role, "0");
+        section.period = Some(SectionPeriod::Regular(days(friday, friday)));
+        section.items = vec![UsageItem::Series(series(friday, 900, |_| kwh))];
+        section
+    };
+    let (behind, main) = (MeterRole::Subtractive, MeterRole::Additive);
+    let sections = vec![with_series("B", behind, 2), with_series("A", main, 5)];
+    let mut report = UsageReport::new(Purpose::Original.into(), None, date(2026, 4, 3));
+    report.sections = sections;
+    let metered = Metered::of_rate(&report, "100", &[]).expect("it tells the energy");
+    assert_eq!(metered.energy, number("288"));
+    let load = metered.load.expect("both have the same intervals");
+    assert!(load.points().iter().all(|(_, _, energy)| *energy == Decimal::from(3)));
 }
 
 #[test]
