@@ -51,6 +51,8 @@ pub mod advice;
 // What was agreed.
 pub mod rate;
 
+pub mod pricing;
+
 pub mod authorization;
 
 pub mod envelope;

@@ -3,6 +3,7 @@
 //! ```text
 //! partners/
 //!   utility.toml              ourselves
+//!   utility/rates/            what we charge: the rate book, which is read apart
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
@@ -184,7 +185,9 @@ impl Reading {
             if name == "utility.toml" || name.starts_with('.') {
                 continue;
             }
-            if path.is_dir() {
+            if path.is_dir() && name == "utility" {
+                self.own_folder(&path);
+            } else if path.is_dir() {
                 self.partner(&name, &path);
             } else if name.ends_with(".toml") {
                 self.unexpected(&path, &name, &["utility.toml"]);
@@ -224,6 +227,18 @@ impl Reading {
         let help = did_you_mean(name, known)
             .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
         self.errors.push(error.with_help(help));
+    }
+
+    /// Our own folder is no partner: it holds the rate book, which is read apart.
+    fn own_folder(&mut self, folder: &Path) {
+        for name in self.names(folder) {
+            if name.ends_with(".toml") && !name.starts_with('.') {
+                let path = folder.join(&name).display().to_string();
+                let error = FileError::whole(&path, "is no file of ours");
+                let help = "utility.toml lies beside this folder, and rates in its folder `rates`";
+                self.errors.push(error.with_help(help));
+            }
+        }
     }
 
     fn open(&mut self, path: &Path) -> Option<Source> {
@@ -449,6 +464,17 @@ mod tests {
         let errors = PartnerBook::load(&root.join("file")).expect_err("refused");
         assert!(errors[0].message.starts_with("cannot be read: "), "{}", errors[0]);
         fs::remove_dir_all(&root).expect("it was made above");
+    }
+
+    #[test]
+    fn our_own_folder_is_no_partner() {
+        let files = [("utility/rates/100.toml", "not read here"), ("utility/notes.txt", "")];
+        let root = directory("own", &files);
+        let book = PartnerBook::load(&root).expect("nothing is wrong with partners");
+        assert!(book.partners().is_empty());
+        fs::remove_dir_all(&root).expect("it was made above");
+        let text = refused("own-file", &[("utility/partner.toml", "id = \"utility\"\n")]);
+        assert!(text.contains("is no file of ours\n --> utility/partner.toml"), "{text}");
     }
 
     #[test]

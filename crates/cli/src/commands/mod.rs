@@ -7,6 +7,7 @@ mod explain;
 mod fmt;
 mod info;
 mod man;
+mod price;
 mod sample;
 mod show;
 mod validate;
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Convert(convert::ConvertArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
+    Price(price::PriceArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -72,6 +74,7 @@ impl Command {
             Command::Convert(args) => convert::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
+            Command::Price(args) => price::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }
