@@ -104,6 +104,12 @@ pub enum ValueFault {
     /// No time of day.
     #[error(transparent)]
     Time(#[from] NoClockTime),
+    /// No currency.
+    #[error("a currency is three capital letters")]
+    Currency,
+    /// A code that must be known.
+    #[error("the options do not know this code; add it to `{0}`")]
+    Code(&'static str),
     /// Nothing that could name something.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),

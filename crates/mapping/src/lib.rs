@@ -15,6 +15,12 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+pub mod remittance_820;
+
+pub mod enrollment_814;
+
+pub mod advice_824;
+
 // All of them, and what is around them.
 pub mod document;
 

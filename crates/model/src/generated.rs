@@ -566,6 +566,7 @@ impl Random {
             handling: self.coded(&[Handling::PaymentWithAdvice, Handling::AdviceOnly]),
             amount: self.decimal(),
             currency: Currency::new(self.pick(&["USD", "CAD"])).expect("a currency"),
+            currency_of: self.maybe(Random::text),
             flow: self.coded(&[Flow::Credit, Flow::Debit]),
             method: self.coded(&[PaymentMethod::Ach, PaymentMethod::Check]),
             format: self.maybe(|r| r.coded(&[PaymentFormat::Ctx, PaymentFormat::Other])),
