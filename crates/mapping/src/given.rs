@@ -78,6 +78,11 @@ impl<'t> Given<'t> {
         self.parse(n, |text| Decimal::from_bytes(text.as_bytes()))
     }
 
+    /// An amount whose last two digits are its cents: `7500` is 75.00.
+    pub(crate) fn cents(&self, n: usize) -> Result<Option<Decimal>, MappingError> {
+        self.parse(n, |text| Decimal::from_implied(text.as_bytes(), 2))
+    }
+
     pub(crate) fn date(&self, n: usize) -> Result<Option<Date>, MappingError> {
         self.parse(n, |text| date(text.as_bytes()).ok_or(ValueFault::Date))
     }

@@ -15,6 +15,8 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+pub mod invoice_810;
+
 // Everything that is not X12.
 pub mod files;
 
@@ -26,6 +28,8 @@ mod branch;
 mod common;
 
 mod party;
+
+mod account;
 
 mod service_period;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tieline_model::common::{
-    ContactKind, EventKind, PartyIdKind, PartyRole, Purpose, ReferenceKind,
+    AmountKind, ContactKind, EventKind, PartyIdKind, PartyRole, Purpose, ReferenceKind,
 };
 use tieline_model::meter::TimeOfUse;
 use tieline_model::quantity::Unit;
@@ -15,7 +15,7 @@ use crate::code_map::CodeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CommonOptions {
-    /// `BPT01`; how a report is cancelled and replaced is decided here.
+    /// `BPT01` and `BIG08`; how a report or a bill is cancelled and replaced is decided here.
     pub purposes: CodeMap<Purpose>,
     /// `N101`: who is the utility, the customer, the supplier.
     pub parties: CodeMap<PartyRole>,
@@ -27,6 +27,8 @@ pub struct CommonOptions {
     pub references: CodeMap<ReferenceKind>,
     /// `DTM01` of what has no field of its own; what is not named here is residue.
     pub events: CodeMap<EventKind>,
+    /// `AMT01`; what is not named here is residue.
+    pub amounts: CodeMap<AmountKind>,
     /// `REF01` of the account.
     pub account: String,
     /// `REF01` of the number the account had before.
@@ -45,7 +47,7 @@ pub struct CommonOptions {
     pub exchange: String,
     /// `REF01` of the meter.
     pub meter: String,
-    /// Units, in `QTY03`, `MEA04` and meter types.
+    /// Units, in `QTY03`, `MEA04`, `SAC09` and meter types.
     pub units: CodeMap<Unit>,
     /// `MEA01`.
     pub read_pairs: CodeMap<ReadPair>,
@@ -93,6 +95,13 @@ impl Default for CommonOptions {
                 (PartyRole::Supplier, &["SJ"]),
                 (PartyRole::RenewableProvider, &["G7"]),
                 (PartyRole::ClearingHouse, &["AY"]),
+                (PartyRole::Agent, &["AG"]),
+                (PartyRole::BillTo, &["BT"]),
+                (PartyRole::RemitTo, &["RE"]),
+                (PartyRole::Payer, &["PR"]),
+                (PartyRole::Payee, &["PE"]),
+                (PartyRole::ServiceLocation, &["SV", "ST", "MQ"]),
+                (PartyRole::Forwarding, &["FE"]),
             ]),
             party_ids: CodeMap::of(&[
                 (PartyIdKind::Duns, &["1"]),
@@ -116,8 +125,11 @@ impl Default for CommonOptions {
                 (ReferenceKind::BillingOption, &["BLT"]),
                 (ReferenceKind::BillCalculator, &["PC"]),
                 (ReferenceKind::OriginalDocument, &["TN"]),
+                (ReferenceKind::OriginalBill, &["OI"]),
+                (ReferenceKind::PaymentCategory, &["9V"]),
             ]),
             events: CodeMap::of(&[(EventKind::Effective, &["007"])]),
+            amounts: CodeMap::of(&[(AmountKind::Billed, &["PB"]), (AmountKind::Balance, &["BD"])]),
             account: "12".into(),
             former_account: "45".into(),
             supplier_account: "11".into(),
@@ -134,6 +146,8 @@ impl Default for CommonOptions {
                 (Unit::KilovarHour, &["K3"]),
                 (Unit::KilovoltAmpere, &["K4"]),
                 (Unit::Each, &["EA"]),
+                (Unit::Month, &["MO"]),
+                (Unit::Day, &["DA"]),
             ]),
             read_pairs: CodeMap::of(&[
                 (ReadPair::BothActual, &["AA"]),

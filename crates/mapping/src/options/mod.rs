@@ -7,9 +7,12 @@ mod common;
 
 mod usage;
 
+mod invoice;
+
 use serde::{Deserialize, Serialize};
 
 pub use common::{Clock, CommonOptions};
+pub use invoice::{InvoiceOptions, Sign};
 pub use usage::{AccountPlace, QuantityCode, UsageOptions};
 
 /// One partner's codes and habits in all documents.
@@ -20,4 +23,6 @@ pub struct Options {
     pub common: CommonOptions,
     /// In an 867.
     pub usage: UsageOptions,
+    /// In an 810.
+    pub invoice: InvoiceOptions,
 }
