@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use common::{Clock, CommonOptions};
 pub use invoice::{InvoiceOptions, Sign};
-pub use usage::{AccountPlace, QuantityCode, UsageOptions};
+pub use usage::{AccountPlace, CancelledDetail, QuantityCode, UsageOptions};
 
 /// One partner's codes and habits in all documents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

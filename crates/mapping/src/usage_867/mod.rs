@@ -4,6 +4,8 @@
 //! an interval length, a point of a series. The sender's figures are taken as they are: nothing is
 //! summed, multiplied or filled in here.
 
+mod cancellation;
+
 pub(crate) mod quantity;
 
 mod section;
@@ -16,6 +18,8 @@ use tieline_model::usage::{UsageAction, UsageKind, UsageReport};
 use tieline_x12::compose::Segment;
 use tieline_x12::sets::s867;
 use tieline_x12::tree::Tree;
+
+pub use cancellation::cancel_of;
 
 use crate::account::{self, read_service_point, write_service_point};
 use crate::branch::{Branch, Rows, children_left, lay, segment};
