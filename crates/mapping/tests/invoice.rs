@@ -222,6 +222,62 @@ fn a_bill_that_was_written_is_read_as_it_was() {
     }
 }
 
+impl Random {
+    /// The document with things in it that no field means.
+    fn with_more(&mut self, document: Vec<Segment>) -> Vec<Segment> {
+        let mut more = Vec::new();
+        for mut segment in document {
+            let unknown = match segment.id.as_str() {
+                "REF" => Some("REF*ZZ*7"),
+                "DTM" => Some("DTM*097*20260404"),
+                "PID" => Some("PID*S**AB*1"),
+                "BAL" => Some("BAL*M*PB"),
+                _ => None,
+            };
+            let element = match segment.id.as_str() {
+                "BIG" => 10,
+                "CTT" => 2,
+                "DTM" => 6,
+                "ITD" => 13,
+                "PID" => 2,
+                "QTY" => 4,
+                "SAC" => 16,
+                "SLN" => 4,
+                "TXI" => 10,
+                _ => 0,
+            };
+            if element > 0 && self.below(3) == 0 {
+                let length = segment.elements.len().max(element);
+                segment.elements.resize(length, Element::Simple(String::new()));
+                segment.elements[element - 1] = Element::Simple("9".to_string());
+            }
+            let extra = unknown.map(Segment::shorthand);
+            let (before, after) = (self.below(4) == 0, self.below(4) == 0);
+            more.extend(extra.clone().filter(|_| before));
+            more.push(segment);
+            more.extend(extra.filter(|_| after));
+        }
+        more
+    }
+}
+
+#[test]
+fn what_no_field_means_is_written_where_it_was() {
+    let options = Options::default();
+    let mut left = 0;
+    for seed in 0..400 {
+        let mut random = Random(seed);
+        let bill = random.bill();
+        let segments = invoice_810::write(&bill, &options).expect("it can be written");
+        let document = random.with_more(segments);
+        let back = assert_same(&document, &options);
+        left += back.residue.places().count();
+        let again = read(&document, &options);
+        assert_eq!(again.as_ref(), Ok(&back), "seed {seed}");
+    }
+    assert!(left > 1_000, "{left}");
+}
+
 const UNUSUAL: &str = "
     BIG*20260404*B1*20260101*PO17*20260403M1*3*FB*05**B0
     NTE**TWO LINES
