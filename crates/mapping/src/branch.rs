@@ -64,6 +64,7 @@ pub(crate) fn segment<const N: usize>(id: &str, elements: [Option<&str>; N]) -> 
 pub(crate) fn segment_of(id: &str, elements: &[Option<&str>]) -> Segment {
     let mut segment = Segment::new(id);
     let used = elements.iter().rposition(|it| it.is_some_and(|text| !text.is_empty()));
+    segment.elements.reserve_exact(used.map_or(0, |n| n + 1));
     for element in &elements[..used.map_or(0, |n| n + 1)] {
         segment = segment.with(element.unwrap_or_default());
     }
@@ -109,8 +110,10 @@ pub(crate) fn left_over(
     children: &[Branch],
     residue: &mut Residue,
 ) -> Result<(), MappingError> {
-    let own = [step(&given.segment.id, 1)];
-    elements_left(&given.segment, opener, &own, residue);
+    if !given.is_just(opener) {
+        let own = [step(given.id(), 1)];
+        elements_left(&given.segment(), opener, &own, residue);
+    }
     children_left(given, children, &[], residue)
 }
 
@@ -121,24 +124,28 @@ pub(crate) fn children_left(
     within: &[Step],
     residue: &mut Residue,
 ) -> Result<(), MappingError> {
+    if are_just(&given.children, children) {
+        return Ok(());
+    }
     let mut ids: Vec<&str> = Vec::new();
     let generated = children.iter().filter(|branch| !branch.is_record);
-    let written = generated.clone().map(|branch| &branch.segment);
-    for segment in given.children.iter().map(|child| &child.segment).chain(written) {
-        if !ids.contains(&segment.id.as_str()) {
-            ids.push(&segment.id);
+    let written = generated.clone().map(|branch| branch.segment.id.as_str());
+    for id in given.children.iter().map(Given::id).chain(written) {
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
     for id in ids {
         let actual: Vec<&Given<'_>> = given.all(id).collect();
         let made: Vec<&Branch> = generated.clone().filter(|it| it.segment.id == id).collect();
-        let places = matched(&actual, &made).ok_or_else(|| MappingError::NotRebuilt {
+        let segments: Vec<Segment> = actual.iter().map(|given| given.segment()).collect();
+        let places = matched(&segments, &made).ok_or_else(|| MappingError::NotRebuilt {
             at: actual.first().copied().unwrap_or(given).position(),
             segment: id.to_string(),
         })?;
         for (branch, place) in made.iter().zip(&places) {
             let way = child(within, id, place + 1);
-            elements_left(&actual[*place].segment, &branch.segment, &way, residue);
+            elements_left(&segments[*place], &branch.segment, &way, residue);
             children_left(actual[*place], &branch.children, &way, residue)?;
         }
         for (n, extra) in actual.iter().enumerate().filter(|(n, _)| !places.contains(n)) {
@@ -150,25 +157,40 @@ pub(crate) fn children_left(
     Ok(())
 }
 
+/// Whether the segments of a loop are just those made, and those of one id in the same order.
+fn are_just(given: &[Given<'_>], made: &[Branch]) -> bool {
+    let made: Vec<&Branch> = made.iter().filter(|branch| !branch.is_record).collect();
+    let mut is_taken = vec![false; made.len()];
+    given.len() == made.len()
+        && given.iter().all(|given| {
+            let is_next = |n: &usize| !is_taken[*n] && made[*n].segment.id == given.id();
+            let Some(n) = (0..made.len()).find(is_next) else { return false };
+            is_taken[n] = true;
+            made[n].children.is_empty()
+                && given.children.is_empty()
+                && given.is_just(&made[n].segment)
+        })
+}
+
 /// Keeps a segment and all of the loop it opens.
 fn keep(given: &Given<'_>, way: &[Step], residue: &mut Residue) {
-    residue.keep_segment(Place::new(way), texts(&given.segment));
+    residue.keep_segment(Place::new(way), texts(&given.segment()));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for inner in &given.children {
-        let count = counts.entry(&inner.segment.id).or_default();
+        let count = counts.entry(inner.id()).or_default();
         *count += 1;
-        keep(inner, &child(way, &inner.segment.id, *count), residue);
+        keep(inner, &child(way, inner.id(), *count), residue);
     }
 }
 
 /// For each segment made, which of the document it is: the same if there is one, else one that says
 /// the same and more.
-fn matched(actual: &[&Given<'_>], made: &[&Branch]) -> Option<Vec<usize>> {
+fn matched(actual: &[Segment], made: &[&Branch]) -> Option<Vec<usize>> {
     let mut places: Vec<Option<usize>> = vec![None; made.len()];
     let mut taken = vec![false; actual.len()];
     for fits in [is_same, says_the_same] {
         for (branch, place) in made.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
-            let is_it = |n: &usize| !taken[*n] && fits(&branch.segment, &actual[*n].segment);
+            let is_it = |n: &usize| !taken[*n] && fits(&branch.segment, &actual[*n]);
             *place = (0..actual.len()).find(is_it);
             if let Some(found) = *place {
                 taken[found] = true;

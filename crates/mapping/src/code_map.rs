@@ -1,7 +1,8 @@
 //! A code map: the codes of a partner and what they mean.
 //!
 //! Written by meaning, each with its codes; the first is the one that is written:
-//! `actual_total = ["AF"]`. A code has one meaning.
+//! `actual_total = ["AF"]`. A code has one meaning. One that ends in `*` stands for all that begin
+//! as it does: `energy = ["ENC001", "ENC*"]`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,10 +24,23 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
         CodeMap(meanings.iter().map(|(meaning, codes)| (*meaning, texts(codes))).collect())
     }
 
-    /// What a code means, if the map knows it.
+    /// What a code means, if the map knows it: by itself, else by the longest beginning.
     pub fn meaning(&self, code: &str) -> Option<T> {
-        let is_it = |codes: &[String]| codes.iter().any(|known| known == code);
-        self.0.iter().find(|(_, codes)| is_it(codes)).map(|(meaning, _)| *meaning)
+        let mut longest = None;
+        for (meaning, codes) in &self.0 {
+            for known in codes {
+                if known == code {
+                    return Some(*meaning);
+                }
+                if let Some(start) = known.strip_suffix('*')
+                    && code.starts_with(start)
+                    && longest.is_none_or(|(length, _)| start.len() > length)
+                {
+                    longest = Some((start.len(), *meaning));
+                }
+            }
+        }
+        longest.map(|(_, meaning)| meaning)
     }
 
     /// A code with what it means; `None` if the map does not know it.
@@ -57,7 +71,7 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
             return Ok(raw);
         }
         let codes = self.0.iter().find(|(meaning, _)| *meaning == coded.meaning);
-        let code = codes.and_then(|(_, codes)| codes.first());
+        let code = codes.and_then(|(_, codes)| codes.iter().find(|code| !code.ends_with('*')));
         let meaning = || format!("{:?}", coded.meaning);
         code.map(String::as_str).ok_or_else(|| MappingError::NoCode { table, meaning: meaning() })
     }

@@ -20,11 +20,30 @@ pub(crate) fn read_references_by(
     given: &Given<'_>,
     codes: Codes<'_, ReferenceKind>,
 ) -> Vec<Reference> {
+    read_references_but(given, "", codes)
+}
+
+/// Reads the references without the first `REF` that begins with `qualifier`, which a field means.
+pub(crate) fn read_other_references(
+    given: &Given<'_>,
+    qualifier: &str,
+    options: &Options,
+) -> Vec<Reference> {
+    read_references_but(given, qualifier, Codes::common(&options.common.references))
+}
+
+fn read_references_but(
+    given: &Given<'_>,
+    qualifier: &str,
+    codes: Codes<'_, ReferenceKind>,
+) -> Vec<Reference> {
+    let field = given.find("REF", qualifier).filter(|it| it.value(2).is_some());
+    let is_other = |it: &&Given<'_>| field.is_none_or(|field| !std::ptr::eq(field, *it));
     let read = |reference: &Given<'_>| {
         let kind = codes.known(reference.value(1)?)?;
         Some(Reference { kind, value: reference.text(2), text: reference.text(3) })
     };
-    given.all("REF").filter_map(read).collect()
+    given.all("REF").filter(is_other).filter_map(read).collect()
 }
 
 pub(crate) fn write_references(
@@ -44,6 +63,41 @@ pub(crate) fn write_references_by(
         Ok(segment("REF", [Some(code), value, text]))
     };
     references.iter().map(write).collect()
+}
+
+/// A `NTE` without a text is left over.
+pub(crate) fn read_notes(given: &Given<'_>) -> Vec<Note> {
+    let read = |nte: &Given<'_>| Some(Note { code: nte.text(1), text: nte.text(2)? });
+    given.all("NTE").filter_map(read).collect()
+}
+
+pub(crate) fn write_notes(notes: &[Note]) -> impl Iterator<Item = Segment> {
+    notes.iter().map(|note| segment("NTE", [note.code.as_deref(), Some(&note.text)]))
+}
+
+pub(crate) fn read_amounts(
+    given: &Given<'_>,
+    options: &Options,
+) -> Result<Vec<StatedAmount>, MappingError> {
+    let mut amounts = Vec::new();
+    for amt in given.all("AMT") {
+        let kind = amt.value(1).and_then(|code| options.common.amounts.known(code));
+        if let (Some(kind), Some(amount)) = (kind, amt.decimal(2)?) {
+            amounts.push(StatedAmount { kind, amount });
+        }
+    }
+    Ok(amounts)
+}
+
+pub(crate) fn write_amounts(
+    amounts: &[StatedAmount],
+    options: &Options,
+) -> Result<Vec<Segment>, MappingError> {
+    let write = |it: &StatedAmount| {
+        let code = options.common.amounts.write(&it.kind, None, "amounts")?;
+        Ok(segment("AMT", [Some(code), Some(&it.amount.to_string())]))
+    };
+    amounts.iter().map(write).collect()
 }
 
 pub(crate) fn read_events(
@@ -89,41 +143,6 @@ pub(crate) fn write_events_by(
 pub(crate) fn write_stamp(code: &str, stamp: &Stamp) -> Segment {
     let time = stamp.time.as_ref().map(|time| time.as_str());
     segment("DTM", [Some(code), Some(&written(stamp.date)), time, stamp.zone.as_deref()])
-}
-
-/// A `NTE` without a text is left over.
-pub(crate) fn read_notes(given: &Given<'_>) -> Vec<Note> {
-    let read = |nte: &Given<'_>| Some(Note { code: nte.text(1), text: nte.text(2)? });
-    given.all("NTE").filter_map(read).collect()
-}
-
-pub(crate) fn write_notes(notes: &[Note]) -> impl Iterator<Item = Segment> {
-    notes.iter().map(|note| segment("NTE", [note.code.as_deref(), Some(&note.text)]))
-}
-
-pub(crate) fn read_amounts(
-    given: &Given<'_>,
-    options: &Options,
-) -> Result<Vec<StatedAmount>, MappingError> {
-    let mut amounts = Vec::new();
-    for amt in given.all("AMT") {
-        let kind = amt.value(1).and_then(|code| options.common.amounts.known(code));
-        if let (Some(kind), Some(amount)) = (kind, amt.decimal(2)?) {
-            amounts.push(StatedAmount { kind, amount });
-        }
-    }
-    Ok(amounts)
-}
-
-pub(crate) fn write_amounts(
-    amounts: &[StatedAmount],
-    options: &Options,
-) -> Result<Vec<Segment>, MappingError> {
-    let write = |it: &StatedAmount| {
-        let code = options.common.amounts.write(&it.kind, None, "amounts")?;
-        Ok(segment("AMT", [Some(code), Some(&it.amount.to_string())]))
-    };
-    amounts.iter().map(write).collect()
 }
 
 /// When a document was made, as its `BGN` says it.

@@ -7,7 +7,7 @@ use tieline_x12::tree::Tree;
 
 use crate::error::MappingError;
 use crate::options::Options;
-use crate::{advice_824, enrollment_814, remittance_820, usage_867};
+use crate::{advice_824, enrollment_814, invoice_810, remittance_820, usage_867};
 
 /// Reads what one transaction set says; its provenance holds its own control number.
 ///
@@ -19,6 +19,7 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Record, MappingError> {
     let code = std::str::from_utf8(set.element(1)).unwrap_or_default();
     let mut record = match code {
         "867" => Record::UsageReport(usage_867::read(set, options)?.into()),
+        "810" => Record::Bill(invoice_810::read(set, options)?.into()),
         "820" => Record::Payment(remittance_820::read(set, options)?.into()),
         "814" => Record::ServiceRequest(enrollment_814::read(set, options)?.into()),
         "824" => Record::Advice(advice_824::read(set, options)?.into()),
@@ -46,6 +47,7 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Record, MappingError> {
 pub fn write(record: &Record, options: &Options) -> Result<Vec<Segment>, MappingError> {
     match record {
         Record::UsageReport(report) => usage_867::write(report, options),
+        Record::Bill(bill) => invoice_810::write(bill, options),
         Record::Payment(payment) => remittance_820::write(payment, options),
         Record::ServiceRequest(request) => enrollment_814::write(request, options),
         Record::Advice(advice) => advice_824::write(advice, options),

@@ -2,6 +2,7 @@
 
 use tieline_model::decimal::NumberError;
 use tieline_model::identifier::IdentifierError;
+use tieline_model::money::MoneyError;
 use tieline_model::stamp::NoClockTime;
 use tieline_model::time::TimeError;
 use tieline_model::usage::SeriesError;
@@ -98,15 +99,15 @@ pub enum ValueFault {
     /// No number, or one that is too long.
     #[error(transparent)]
     Number(#[from] NumberError),
+    /// No currency.
+    #[error(transparent)]
+    Currency(#[from] MoneyError),
     /// No day of the calendar.
     #[error("a date is a day of the calendar, written CCYYMMDD")]
     Date,
     /// No time of day.
     #[error(transparent)]
     Time(#[from] NoClockTime),
-    /// No currency.
-    #[error("a currency is three capital letters")]
-    Currency,
     /// A code that must be known.
     #[error("the options do not know this code; add it to `{0}`")]
     Code(&'static str),
@@ -118,6 +119,12 @@ pub enum ValueFault {
         "a negative quantity must be net; if the partner sends net quantities with this QTY01, say so in `quantities`"
     )]
     Negative,
+    /// A code whose meaning must be known, and the options do not know it.
+    #[error("the options do not know this code; add it to `{table}`")]
+    UnknownCode {
+        /// The table of the options.
+        table: &'static str,
+    },
     /// A zone code that the options do not know.
     #[error("the options do not know this zone code; add it to `clocks`")]
     ZoneCode,

@@ -12,9 +12,12 @@ use tieline_x12::tree::Tree;
 use crate::error::{MappingError, ValueFault};
 
 /// A segment of a document with the loop it opens.
+///
+/// Its elements are parts of the document's bytes; nothing is copied before it is kept.
 pub(crate) struct Given<'t> {
     pub(crate) tree: Tree<'t>,
-    pub(crate) segment: Segment,
+    /// The id and the elements, cut apart and else as they stand.
+    parts: Vec<&'t str>,
     pub(crate) children: Vec<Given<'t>>,
 }
 
@@ -24,18 +27,51 @@ impl<'t> Given<'t> {
     pub(crate) fn of(tree: Tree<'t>, records: &[&str]) -> Result<Given<'t>, MappingError> {
         let at = || position(&tree, 0);
         let not_text = || MappingError::NotText { at: at(), segment: tree.id().to_string() };
-        let segment = tree.values().ok_or_else(not_text)?;
-        let is_own = |child: &Tree<'_>| {
-            let is_segment = child.is_placed() && child.id().is_well_formed();
-            is_segment && !records.iter().any(|id| child.id().as_bytes() == id.as_bytes())
+        let bytes = tree.segment();
+        let text = std::str::from_utf8(bytes).map_err(|_| not_text())?;
+        let separator = tree.delimiters().element;
+        let mut parts = Vec::with_capacity(1 + bytes.iter().filter(|b| **b == separator).count());
+        parts.extend(text.split(char::from(separator)));
+        let mut children = Vec::new();
+        for child in tree.children().filter(Tree::is_placed) {
+            let id = child.id();
+            if id.is_well_formed() && !records.iter().any(|it| id.as_bytes() == it.as_bytes()) {
+                children.push(Given::of(child, &[])?);
+            }
+        }
+        Ok(Given { tree, parts, children })
+    }
+
+    /// The id of the segment.
+    pub(crate) fn id(&self) -> &'t str {
+        self.parts.first().copied().unwrap_or_default()
+    }
+
+    /// The segment as values of its own.
+    pub(crate) fn segment(&self) -> Segment {
+        self.tree.values().unwrap_or_else(|| Segment::new(self.id()))
+    }
+
+    /// Whether it says just what `made` does, element by element.
+    pub(crate) fn is_just(&self, made: &Segment) -> bool {
+        let is_same = |(element, part): (&Element, &&str)| match element {
+            Element::Simple(value) => value == part && self.is_simple(part),
+            _ => false,
         };
-        let children = tree.children().filter(is_own).map(|child| Given::of(child, &[]));
-        Ok(Given { tree, segment, children: children.collect::<Result<_, _>>()? })
+        self.parts.len() == made.elements.len() + 1
+            && self.id() == made.id
+            && made.elements.iter().zip(&self.parts[1..]).all(is_same)
+    }
+
+    /// Whether an element has neither components nor repetitions.
+    fn is_simple(&self, part: &str) -> bool {
+        let delimiters = self.tree.delimiters();
+        part.bytes().all(|b| b != delimiters.component && Some(b) != delimiters.repetition)
     }
 
     /// The segments `id` of its loop.
     pub(crate) fn all(&self, id: &str) -> impl Iterator<Item = &Given<'t>> {
-        self.children.iter().filter(move |child| child.segment.id == id)
+        self.children.iter().filter(move |child| child.id() == id)
     }
 
     /// The first segment `id` of its loop that begins with `qualifier`.
@@ -45,19 +81,18 @@ impl<'t> Given<'t> {
 
     /// Element `n` as text; `None` if it is empty or not simple.
     pub(crate) fn value(&self, n: usize) -> Option<&str> {
-        match self.segment.elements.get(n - 1)? {
-            Element::Simple(value) => Some(value.as_str()).filter(|value| !value.is_empty()),
-            _ => None,
-        }
+        let part = *self.parts.get(n)?;
+        (!part.is_empty() && self.is_simple(part)).then_some(part)
     }
 
     /// The first component of element `n`, if it is not repeated.
     pub(crate) fn first(&self, n: usize) -> Option<&str> {
-        match self.segment.elements.get(n - 1)? {
-            Element::Composite(parts) => parts.first().map(String::as_str),
-            _ => self.value(n),
+        let part = *self.parts.get(n)?;
+        let delimiters = self.tree.delimiters();
+        if delimiters.repetition.is_some_and(|separator| part.as_bytes().contains(&separator)) {
+            return None;
         }
-        .filter(|value| !value.is_empty())
+        part.split(char::from(delimiters.component)).next().filter(|value| !value.is_empty())
     }
 
     /// Element `n` as text of its own.
@@ -77,6 +112,11 @@ impl<'t> Given<'t> {
 
     pub(crate) fn decimal(&self, n: usize) -> Result<Option<Decimal>, MappingError> {
         self.parse(n, |text| Decimal::from_bytes(text.as_bytes()))
+    }
+
+    /// An amount whose last two digits are its cents: `7500` is 75.00.
+    pub(crate) fn cents(&self, n: usize) -> Result<Option<Decimal>, MappingError> {
+        self.parse(n, |text| Decimal::from_implied(text.as_bytes(), 2))
     }
 
     pub(crate) fn date(&self, n: usize) -> Result<Option<Date>, MappingError> {

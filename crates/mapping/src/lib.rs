@@ -15,6 +15,8 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+pub mod invoice_810;
+
 pub mod remittance_820;
 
 pub mod enrollment_814;
@@ -37,6 +39,8 @@ mod branch;
 mod common;
 
 mod party;
+
+mod account;
 
 mod service_period;
 

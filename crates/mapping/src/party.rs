@@ -133,7 +133,7 @@ fn read_address(given: &Given<'_>) -> Option<Address> {
     (address != Address::default()).then_some(address)
 }
 
-fn read_contact(per: &Given<'_>, options: &Options) -> Option<Contact> {
+pub(crate) fn read_contact(per: &Given<'_>, options: &Options) -> Option<Contact> {
     let mut numbers = Vec::new();
     for n in [3, 5, 7] {
         let (Some(kind), Some(number)) = (per.value(n), per.text(n + 1)) else { break };
@@ -143,7 +143,7 @@ fn read_contact(per: &Given<'_>, options: &Options) -> Option<Contact> {
     Some(Contact { function: per.text(1)?, name: per.text(2), numbers })
 }
 
-fn write_contact(contact: &Contact, options: &Options) -> Result<Segment, MappingError> {
+pub(crate) fn write_contact(contact: &Contact, options: &Options) -> Result<Segment, MappingError> {
     let mut elements = [Some(contact.function.as_str()), contact.name.as_deref()].to_vec();
     for ContactNumber { kind, number } in &contact.numbers {
         let kind = options.common.contacts.write(kind, Some(ContactKind::Other), "contacts")?;

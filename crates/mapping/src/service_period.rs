@@ -58,3 +58,17 @@ pub(crate) fn day(given: &Given<'_>, qualifier: &str) -> Result<Option<Date>, Ma
 pub(crate) fn write_day(qualifier: &str, date: Date) -> Segment {
     segment("DTM", [Some(qualifier), Some(&written(date))])
 }
+
+/// Both ends in order; anything else is left over.
+pub(crate) fn read_whole(
+    given: &Given<'_>,
+    start: &str,
+    end: &str,
+) -> Result<Option<Period>, MappingError> {
+    let both = day(given, start)?.zip(day(given, end)?);
+    Ok(both.and_then(|(start, end)| Period::new(start, end).ok()))
+}
+
+pub(crate) fn write_whole(period: Period, start: &str, end: &str) -> [Segment; 2] {
+    [write_day(start, period.start()), write_day(end, period.end())]
+}

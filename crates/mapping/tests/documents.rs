@@ -4,9 +4,10 @@ mod shared;
 
 use shared::{lines, read, segments};
 use tieline_mapping::error::MappingError;
-use tieline_mapping::options::Options;
+use tieline_mapping::options::{CancelledDetail, Options};
 use tieline_mapping::usage_867;
 use tieline_model::meter::Direction;
+use tieline_model::time::date;
 use tieline_model::usage::{Arrangement, Quality, SectionKind, UsageItem, UsageReport};
 
 const HEADING: &str = "
@@ -247,6 +248,27 @@ fn one_field_changes_its_elements_and_nothing_else() {
         }
     });
     assert_eq!(found, pair("QTY*QD*1.50*KH", "QTY*KA*2*KH"));
+}
+
+#[test]
+fn a_cancellation_answers_its_report() {
+    let mut options = Options::default();
+    let text = "PTD*BB\nQTY*D1*10*KH\nPTD*PM\nQTY*QD*10*KH";
+    let report = read(&detail(text), &options).expect("it can be read");
+    let write = |report: &UsageReport, options: &Options| {
+        let cancellation = usage_867::cancel_of(report, "R2", date(2026, 4, 9), options);
+        lines(&usage_867::write(&cancellation, options).expect("it can be written"))
+    };
+    let mut wanted = lines(&detail(text));
+    wanted[0] = "BPT*01*R2*20260409*C1*****R1".to_string();
+    assert_eq!(write(&report, &options), wanted);
+    options.usage.cancelled_detail = CancelledDetail::LeftOut;
+    wanted.truncate(6);
+    assert_eq!(write(&report, &options), wanted);
+    let report = read(&detail("PTD*PM\nQTY*QD*10*KH"), &options).expect("it can be read");
+    wanted.truncate(4);
+    wanted.push("PTD*PM".to_string());
+    assert_eq!(write(&report, &options), wanted);
 }
 
 #[test]

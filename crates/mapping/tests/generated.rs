@@ -1,9 +1,8 @@
 //! Reports made of numbers that only look random: written and read again they are the same.
 
-mod shared;
-
 #[path = "shared/random.rs"]
 mod random;
+mod shared;
 
 use random::Random;
 use shared::read;
@@ -13,57 +12,13 @@ use tieline_model::account::Commodity;
 use tieline_model::coded::Coded;
 use tieline_model::common::*;
 use tieline_model::identifier::{MeterNumber, ServicePointId};
-use tieline_model::meter::{Dials, Direction, MeterRole, TimeOfUse};
-use tieline_model::period::Period;
+use tieline_model::meter::{Dials, Direction, MeterRole};
 use tieline_model::quantity::Unit;
 use tieline_model::stamp::{Edge, Midnight, Stamping, ZoneStyle};
 use tieline_model::time::date;
 use tieline_model::usage::*;
 
 impl Random {
-    fn event(&mut self) -> Event {
-        Event { kind: self.coded(&[(EventKind::Effective, "007")]), stamp: self.stamp() }
-    }
-
-    fn period(&mut self) -> Period {
-        let (one, other) = (self.date(), self.date());
-        Period::new(one.min(other), one.max(other)).expect("in order")
-    }
-
-    fn unit(&mut self) -> Coded<Unit> {
-        self.coded(&[
-            (Unit::KilowattHour, "KH"),
-            (Unit::Kilowatt, "K1"),
-            (Unit::KilovarHour, "K3"),
-            (Unit::Other, "ZZ"),
-        ])
-    }
-
-    fn measurement(&mut self) -> Measurement {
-        let bucket = |random: &mut Random| {
-            random.coded(&[(TimeOfUse::OnPeak, "42"), (TimeOfUse::Other, "97")])
-        };
-        if self.below(2) == 0 {
-            let kinds = [(FactorKind::Multiplier, "MU"), (FactorKind::PowerFactor, "ZA")];
-            return Measurement::Factor(Factor {
-                kind: self.coded(&kinds),
-                value: self.number(),
-                unit: self.maybe(Random::unit),
-                time_of_use: self.maybe(bucket),
-            });
-        }
-        let pairs = [(ReadPair::BothActual, "AA"), (ReadPair::Other, "ZZ")];
-        Measurement::Read(RegisterRead {
-            pair: self.maybe(|random| random.coded(&pairs)),
-            measure: Some("PRQ".to_string()),
-            amount: self.maybe(Random::number),
-            unit: self.maybe(Random::unit),
-            begin: self.maybe(Random::number),
-            end: self.maybe(Random::number),
-            time_of_use: self.maybe(bucket),
-        })
-    }
-
     fn quantity(&mut self, has_stamps: bool) -> UsageQuantity {
         let codes = [
             ("QD", Direction::Delivered, Quality::Actual, Basis::Measured),
@@ -136,14 +91,7 @@ impl Random {
         let mut section = UsageSection::new(self.coded(&kinds));
         let commodities = [(Commodity::Electricity, "EL"), (Commodity::Other, "STEAM")];
         section.commodity = self.maybe(|random| random.coded(&commodities));
-        section.period = self.maybe(|random| match random.below(6) {
-            0 => SectionPeriod::Regular(random.period()),
-            1 => SectionPeriod::FromExchange(random.period()),
-            2 => SectionPeriod::UntilExchange(random.period()),
-            3 => SectionPeriod::From(random.date()),
-            4 => SectionPeriod::Until(random.date()),
-            _ => SectionPeriod::Exchange(random.date()),
-        });
+        section.period = self.maybe(Random::section_period);
         section.read_date = self.maybe(Random::date);
         section.meter = self.maybe(|it| MeterNumber::new(it.text()).expect("a number"));
         let roles = [(MeterRole::Additive, "A"), (MeterRole::Subtractive, "S")];

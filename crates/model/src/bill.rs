@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Commodity;
 use crate::coded::Coded;
-use crate::common::{Event, Note, Party, Purpose, Reference, ReferenceKind, reference};
+use crate::common::{
+    Contact, Event, Note, Party, Purpose, Reference, ReferenceKind, StatedAmount, reference,
+};
 use crate::decimal::{Decimal, NumberError};
-use crate::identifier::{AccountNumber, MeterNumber};
+use crate::identifier::{AccountNumber, MeterNumber, ServicePointId};
 use crate::money::{Currency, Money};
 use crate::period::Period;
 use crate::provenance::{Ordinal, Provenance};
 use crate::quantity::Unit;
 use crate::residue::Residue;
-use crate::usage::{Measurement, SectionPeriod};
+use crate::usage::{Measurement, SectionPeriod, UsageQuantity};
 
 /// How many charges a group or a sub-line holds directly in an 810.
 pub const MAX_CHARGES: usize = 25;
@@ -39,22 +41,31 @@ pub struct Bill {
     pub usage_report: Option<String>,
     /// The currency of every amount.
     pub currency: Currency,
+    /// Whose currency it is, by the raw code of the document (`CUR01`); `None` in a document that
+    /// leaves the currency to what is agreed.
+    pub currency_entity: Option<String>,
     /// The account; `None` in a document that does not name it.
     pub account: Option<AccountNumber>,
     /// The number the account had before.
     pub former_account: Option<AccountNumber>,
     /// The number a supplier keeps it under.
     pub supplier_account: Option<AccountNumber>,
+    /// The service point.
+    pub service_point: Option<ServicePointId>,
     /// Texts for people.
     pub notes: Vec<Note>,
     /// Numbers that are not fields: the bill that is cancelled, the billing cycle …
     pub references: Vec<Reference>,
+    /// Whom to ask about it.
+    pub contacts: Vec<Contact>,
     /// Whom it names.
     pub parties: Vec<Party>,
     /// When and how it is to be paid; the first one counts.
     pub terms: Vec<Terms>,
-    /// The period it is for.
+    /// The service period it is for (`DTM*150` and `151`).
     pub period: Option<Period>,
+    /// The period of the bill itself, where the document names one (`DTM*186` and `187`).
+    pub invoice_period: Option<Period>,
     /// Dates that are not fields.
     pub events: Vec<Event>,
     /// What was owed before, what was paid, what is owed now.
@@ -65,6 +76,8 @@ pub struct Bill {
     pub total: Decimal,
     /// Taxes on the bill as a whole.
     pub taxes: Vec<Tax>,
+    /// Amounts that are told beside the total.
+    pub amounts: Vec<StatedAmount>,
     /// Charges on the bill as a whole.
     pub charges: Vec<Charge>,
     /// How many groups its end says it has, if it does (`CTT01`).
@@ -87,24 +100,34 @@ impl Bill {
             kind: None,
             usage_report: None,
             currency,
+            currency_entity: None,
             account: None,
             former_account: None,
             supplier_account: None,
+            service_point: None,
             notes: Vec::new(),
             references: Vec::new(),
+            contacts: Vec::new(),
             parties: Vec::new(),
             terms: Vec::new(),
             period: None,
+            invoice_period: None,
             events: Vec::new(),
             balances: Vec::new(),
             groups: Vec::new(),
             total: Decimal::ZERO,
             taxes: Vec::new(),
+            amounts: Vec::new(),
             charges: Vec::new(),
             stated_count: None,
             provenance: Provenance::default(),
             residue: Residue::default(),
         }
+    }
+
+    /// The period it is for: of the service or, where that is not named, of the bill itself.
+    pub fn billed_period(&self) -> Option<Period> {
+        self.period.or(self.invoice_period)
     }
 
     /// The date until which it is to be paid.
@@ -182,7 +205,8 @@ pub struct Terms {
     pub discount_amount: Option<Decimal>,
     /// A text for people.
     pub text: Option<String>,
-    /// What is added for paying late, in per cent.
+    /// What is added for paying late, as the document writes it: per cent or a ratio, as agreed with
+    /// the partner.
     pub late_percent: Option<Decimal>,
 }
 
@@ -212,6 +236,8 @@ pub enum BalancePhase {
     ToDate,
     /// Of an arrangement to pay later or in equal parts.
     Arrangement,
+    /// Of a correction.
+    Adjustment,
     /// A time that only its raw code names.
     Other,
 }
@@ -256,9 +282,11 @@ pub struct BillGroup {
     pub commodity: Option<Coded<Commodity>>,
     /// What it stands for.
     pub level: Option<Coded<GroupLevel>>,
+    /// Quantities that stand by themselves (`QTY`).
+    pub quantities: Vec<UsageQuantity>,
     /// Taxes on all of it.
     pub taxes: Vec<Tax>,
-    /// What was used, and the readings behind it.
+    /// What was used, and the readings behind it (`MEA`).
     pub usage: Vec<Measurement>,
     /// What it is, for people (`PID`).
     pub descriptions: Vec<String>,
@@ -266,6 +294,8 @@ pub struct BillGroup {
     pub meter: Option<MeterNumber>,
     /// The rate schedule (`REF*NH`).
     pub rate: Option<String>,
+    /// The service point, where it is not the bill's.
+    pub service_point: Option<ServicePointId>,
     /// Numbers that are not fields.
     pub references: Vec<Reference>,
     /// The service period.
@@ -390,7 +420,8 @@ pub struct Charge {
     pub direction: Coded<ChargeDirection>,
     /// What it is for; the raw code is the utility's (`SAC04`).
     pub kind: Option<Coded<ChargeKind>>,
-    /// Who gave the code, by the raw code of the document (`SAC03`).
+    /// Who gave the code, by the raw code of the document (`SAC03`); `None` for the partner's usual
+    /// one.
     pub agency: Option<String>,
     /// The code of the standard, instead of the utility's (`SAC02`).
     pub standard_code: Option<String>,

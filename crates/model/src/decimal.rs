@@ -232,10 +232,11 @@ impl Decimal {
         Decimal::new_unchecked(self.mantissa.abs(), self.form.scale)
     }
 
-    /// The number with the other sign.
+    /// The number with the other sign, else written as it was; zero has none.
     #[must_use]
     pub fn negated(&self) -> Decimal {
-        Decimal::new_unchecked(-self.mantissa, self.form.scale)
+        let mark = Mark::new(self.form.mark.is_bare(), self.form.mark.has_point(), false);
+        Decimal { mantissa: -self.mantissa, form: Form { mark, ..self.form } }
     }
 
     /// Whether both are the same text, not only the same value.

@@ -462,11 +462,13 @@ impl Random {
             }),
             commodity: self.maybe(|r| r.coded(&[Commodity::Electricity, Commodity::Gas])),
             level: self.maybe(|r| r.coded(&[GroupLevel::Account, GroupLevel::Meter])),
+            quantities: self.some(1, Random::quantity),
             taxes: self.some(1, Random::tax),
             usage: self.some(2, Random::measurement),
             descriptions: self.some(2, Random::text),
             meter: self.maybe(Random::meter),
             rate: self.maybe(Random::text),
+            service_point: self.maybe(Random::service_point),
             references: self.some(1, Random::reference),
             period: self.maybe(Random::section_period),
             events: self.some(1, Random::event),
@@ -498,6 +500,7 @@ impl Random {
         bill.purpose = self.maybe(Random::purpose);
         bill.kind = self.maybe(|r| r.coded(&[BillKind::Product, BillKind::Final]));
         bill.usage_report = self.maybe(Random::text);
+        bill.currency_entity = self.maybe(Random::text);
         bill.account = self.maybe(Random::account);
         bill.notes = self.some(2, Random::note);
         bill.references = self.some(2, Random::reference);
@@ -513,6 +516,7 @@ impl Random {
         bill.groups = self.some(3, Random::group);
         bill.total = self.decimal();
         bill.taxes = self.some(1, Random::tax);
+        bill.amounts = self.some(1, Random::stated_amount);
         bill.charges = self.some(1, Random::charge);
         bill.stated_count = self.maybe(Random::decimal);
         bill.provenance = self.provenance();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::bill::{Bill, Charge};
 use tieline_model::decimal::Decimal;
@@ -215,7 +215,7 @@ fn usage_reports(file: &Path) -> Result<Vec<UsageReport>, Failure> {
         let help = format!("see what it is with `tieline validate {name}`");
         return Err(wrong_file(&name, "something is wrong with it", Some(help)));
     }
-    let options = UsageOptions::default();
+    let options = Options::default();
     let usage = document.sets().filter(|set| set.element(1) == b"867");
     usage
         .map(|set| {

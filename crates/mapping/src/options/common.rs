@@ -15,7 +15,7 @@ use crate::code_map::CodeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CommonOptions {
-    /// `BPT01`; how a report is cancelled and replaced is decided here.
+    /// `BPT01` and `BIG08`; how a report or a bill is cancelled and replaced is decided here.
     pub purposes: CodeMap<Purpose>,
     /// `N101`: who is the utility, the customer, the supplier.
     pub parties: CodeMap<PartyRole>,
@@ -47,7 +47,7 @@ pub struct CommonOptions {
     pub exchange: String,
     /// `REF01` of the meter.
     pub meter: String,
-    /// Units, in `QTY03`, `MEA04` and meter types.
+    /// Units, in `QTY03`, `MEA04`, `SAC09` and meter types.
     pub units: CodeMap<Unit>,
     /// `MEA01`.
     pub read_pairs: CodeMap<ReadPair>,
@@ -96,9 +96,12 @@ impl Default for CommonOptions {
                 (PartyRole::RenewableProvider, &["G7"]),
                 (PartyRole::ClearingHouse, &["AY"]),
                 (PartyRole::Agent, &["AG"]),
+                (PartyRole::BillTo, &["BT"]),
+                (PartyRole::RemitTo, &["RE"]),
                 (PartyRole::Payer, &["PR"]),
                 (PartyRole::Payee, &["PE"]),
                 (PartyRole::Bank, &["BK"]),
+                (PartyRole::ServiceLocation, &["SV", "ST", "MQ"]),
                 (PartyRole::Forwarding, &["FE"]),
             ]),
             party_ids: CodeMap::of(&[
@@ -124,6 +127,8 @@ impl Default for CommonOptions {
                 (ReferenceKind::BillingOption, &["BLT"]),
                 (ReferenceKind::BillCalculator, &["PC"]),
                 (ReferenceKind::OriginalDocument, &["TN"]),
+                (ReferenceKind::OriginalBill, &["OI"]),
+                (ReferenceKind::PaymentCategory, &["9V"]),
                 (ReferenceKind::Bill, &["IV"]),
                 (ReferenceKind::Authorization, &["BB"]),
                 (ReferenceKind::RejectReason, &["7G"]),
@@ -159,6 +164,8 @@ impl Default for CommonOptions {
                 (Unit::KilovarHour, &["K3"]),
                 (Unit::KilovoltAmpere, &["K4"]),
                 (Unit::Each, &["EA"]),
+                (Unit::Month, &["MO"]),
+                (Unit::Day, &["DA"]),
             ]),
             read_pairs: CodeMap::of(&[
                 (ReadPair::BothActual, &["AA"]),

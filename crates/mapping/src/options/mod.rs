@@ -7,6 +7,8 @@ mod common;
 
 mod usage;
 
+mod invoice;
+
 mod remittance;
 
 mod enrollment;
@@ -18,8 +20,9 @@ use serde::{Deserialize, Serialize};
 pub use advice::{AdviceOptions, ReasonCode};
 pub use common::{Clock, CommonOptions};
 pub use enrollment::{EnrollmentOptions, ReleasedData};
+pub use invoice::{InvoiceOptions, Sign};
 pub use remittance::RemittanceOptions;
-pub use usage::{AccountPlace, QuantityCode, UsageOptions};
+pub use usage::{AccountPlace, CancelledDetail, QuantityCode, UsageOptions};
 
 /// One partner's codes and habits in all documents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub struct Options {
     pub common: CommonOptions,
     /// In an 867.
     pub usage: UsageOptions,
+    /// In an 810.
+    pub invoice: InvoiceOptions,
     /// In an 820.
     pub remittance: RemittanceOptions,
     /// In an 814.

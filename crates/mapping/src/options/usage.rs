@@ -54,6 +54,18 @@ pub struct UsageOptions {
     pub stamping: Stamping,
     /// The length of intervals in a section without a meter type.
     pub interval_minutes: Option<u16>,
+    /// What a report that takes back another one repeats of it.
+    pub cancelled_detail: CancelledDetail,
+}
+
+/// Whether sections of detail are repeated when a report is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelledDetail {
+    /// All sections are repeated.
+    Kept,
+    /// Only summaries are.
+    LeftOut,
 }
 
 /// Where the numbers of the account stand.
@@ -137,6 +149,7 @@ impl Default for UsageOptions {
                 seconds: false,
             },
             interval_minutes: None,
+            cancelled_detail: CancelledDetail::Kept,
         }
     }
 }

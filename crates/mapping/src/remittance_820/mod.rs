@@ -168,15 +168,11 @@ fn read_currency(
     options: &Options,
 ) -> Result<(Currency, Option<String>), MappingError> {
     let cur = given.all("CUR").next();
-    let code = cur.map(|cur| cur.parse(2, |code| Currency::new(code).map_err(no_currency)));
+    let code = cur.map(|cur| cur.parse(2, Currency::new));
     match code.transpose()?.flatten() {
         Some(code) => Ok((code, cur.and_then(|cur| cur.text(1)).or(Some(String::new())))),
         None => Ok((options.remittance.currency, None)),
     }
-}
-
-fn no_currency(_: tieline_model::money::MoneyError) -> ValueFault {
-    ValueFault::Currency
 }
 
 /// The usual currency is named only where its owner is.

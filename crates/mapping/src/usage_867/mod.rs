@@ -4,25 +4,29 @@
 //! an interval length, a point of a series. The sender's figures are taken as they are: nothing is
 //! summed, multiplied or filled in here.
 
-mod quantity;
+mod cancellation;
+
+pub(crate) mod quantity;
 
 mod section;
 
 mod series;
 
-use tieline_model::common::{PartyRole, Purpose};
+use tieline_model::common::Purpose;
 use tieline_model::decimal::Decimal;
-use tieline_model::identifier::{AccountNumber, ServicePointId};
 use tieline_model::usage::{UsageAction, UsageKind, UsageReport};
 use tieline_x12::compose::Segment;
 use tieline_x12::sets::s867;
 use tieline_x12::tree::Tree;
 
+pub use cancellation::cancel_of;
+
+use crate::account::{self, read_service_point, write_service_point};
 use crate::branch::{Branch, Rows, children_left, lay, segment};
 use crate::common::{read_events, read_references, write_events, write_references, write_stamp};
 use crate::error::MappingError;
 use crate::given::Given;
-use crate::options::{AccountPlace, Options};
+use crate::options::Options;
 use crate::party;
 use crate::stamp::written;
 
@@ -52,22 +56,23 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<UsageReport, MappingErro
     report.answers = bpt.text(9);
     report.due = given.find("DTM", &options.usage.due).map(Given::stamp).transpose()?.flatten();
     report.events = read_events(&given, options)?;
-    report.service_point = read_service_point(&given, options);
+    report.service_point = read_service_point(&given, &options.common);
     report.references = read_references(&given, options);
     report.participation =
         participation(&given, options).map(|mea| mea.decimal(3)).transpose()?.flatten();
     report.stated_count = given.all("CTT").next().map(|ctt| ctt.decimal(1)).transpose()?.flatten();
 
     let named: Vec<Tree<'_>> = set.all("N1").filter(Tree::is_placed).collect();
+    let place = options.usage.account_in;
     let roles = named.iter().map(|n1| std::str::from_utf8(n1.element(1)).unwrap_or_default());
-    let holder = holder(roles.map(|code| options.common.parties.meaning(code)), options);
+    let holder = account::holder(roles.map(|code| options.common.parties.meaning(code)), place);
     for (n, n1) in named.into_iter().enumerate() {
         let given = Given::of(n1, &[])?;
-        let account = match holder == Some(n) {
+        let numbers = match holder == Some(n) {
             true => read_account(&given, &mut report, options),
             false => Vec::new(),
         };
-        report.parties.push(party::read(&given, account, options)?);
+        report.parties.push(party::read(&given, numbers, options)?);
     }
     if holder.is_none() {
         read_account(&given, &mut report, options);
@@ -94,14 +99,14 @@ pub fn write(report: &UsageReport, options: &Options) -> Result<Vec<Segment>, Ma
     }
     let rows = rows();
     let roles = report.parties.iter().map(|party| Some(party.role.meaning));
-    let holder = holder(roles, options);
+    let holder = account::holder(roles, options.usage.account_in);
     let mut body = write_heading(report, holder.is_none(), options)?;
     for (n, party) in report.parties.iter().enumerate() {
-        let account = match holder == Some(n) {
+        let numbers = match holder == Some(n) {
             true => write_account(report, options),
             false => Vec::new(),
         };
-        body.push(party::write(party, account, options, &rows.within("N1"))?);
+        body.push(party::write(party, numbers, options, &rows.within("N1"))?);
     }
     for section in &report.sections {
         body.push(section::write(section, options, &rows.within("PTD"))?);
@@ -147,7 +152,7 @@ fn write_heading(
     if with_account {
         body.extend(write_account(report, options));
     }
-    body.extend(report.service_point.iter().map(|it| write_service_point(it, options)));
+    body.extend(report.service_point.iter().map(|it| write_service_point(it, &options.common)));
     body.extend(write_references(&report.references, options)?);
     let participation = report.participation.as_ref().map(Decimal::to_string);
     body.extend(
@@ -164,55 +169,18 @@ fn rows() -> Rows {
     Rows::new(s867::V005010.rows())
 }
 
-/// The party in whose loop the account's numbers stand, by its place.
-fn holder(roles: impl Iterator<Item = Option<PartyRole>>, options: &Options) -> Option<usize> {
-    let wanted = match options.usage.account_in {
-        AccountPlace::Customer => PartyRole::Customer,
-        AccountPlace::Utility => PartyRole::Utility,
-        AccountPlace::Heading => return None,
-    };
-    roles.into_iter().position(|role| role == Some(wanted))
-}
-
 /// Reads the account's numbers, and gives back the segments they will be written as.
 fn read_account(given: &Given<'_>, report: &mut UsageReport, options: &Options) -> Vec<Segment> {
-    let number = |qualifier: &str| {
-        let value = given.find("REF", qualifier)?.text(2)?;
-        AccountNumber::new(value).ok()
-    };
-    report.account = number(&options.common.account);
-    report.former_account = number(&options.common.former_account);
-    report.supplier_account = number(&options.common.supplier_account);
+    [report.account, report.former_account, report.supplier_account] =
+        account::read(given, &options.common);
     write_account(report, options)
 }
 
 fn write_account(report: &UsageReport, options: &Options) -> Vec<Segment> {
-    [
-        (&options.common.account, &report.account),
-        (&options.common.former_account, &report.former_account),
-        (&options.common.supplier_account, &report.supplier_account),
-    ]
-    .iter()
-    .filter_map(|(code, number)| {
-        Some(segment("REF", [Some(code.as_str()), Some(number.as_ref()?.as_str())]))
-    })
-    .collect()
+    let numbers = [&report.account, &report.former_account, &report.supplier_account];
+    account::write(numbers, &options.common)
 }
 
 fn participation<'g, 't>(given: &'g Given<'t>, options: &Options) -> Option<&'g Given<'t>> {
     given.all("MEA").find(|mea| mea.value(2) == Some(&options.usage.participation))
-}
-
-fn read_service_point(given: &Given<'_>, options: &Options) -> Option<ServicePointId> {
-    let reference = given.find("REF", &options.common.service_point)?;
-    let element = usize::from(options.common.service_point_element.max(2));
-    ServicePointId::new(reference.text(element)?).ok()
-}
-
-fn write_service_point(point: &ServicePointId, options: &Options) -> Segment {
-    let mut written = segment("REF", [Some(&options.common.service_point)]);
-    for _ in 2..options.common.service_point_element {
-        written = written.with("");
-    }
-    written.with(point.as_str())
 }

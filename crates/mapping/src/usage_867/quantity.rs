@@ -3,7 +3,6 @@
 use tieline_model::coded::Coded;
 use tieline_model::decimal::Decimal;
 use tieline_model::meter::Direction;
-use tieline_model::period::Period;
 use tieline_model::quantity::Unit;
 use tieline_model::usage::{Basis, Quality, UsageQuantity};
 use tieline_x12::compose::Segment;
@@ -14,9 +13,9 @@ use crate::error::{MappingError, ValueFault};
 use crate::given::Given;
 use crate::measurement::{self, write_unit};
 use crate::options::{Options, QuantityCode};
-use crate::stamp::written;
+use crate::service_period::{read_whole, write_whole};
 
-pub(super) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity, MappingError> {
+pub(crate) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity, MappingError> {
     let code = given.value(1).unwrap_or_default();
     let known = known(code, options);
     let direction = known.and_then(|it| it.direction).unwrap_or(Direction::Delivered);
@@ -28,7 +27,8 @@ pub(super) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity
     let mut quantity = made.map_err(|_| given.fault(2, ValueFault::Negative))?;
     quantity.unit = unit;
     quantity.basis = known.map_or(Basis::Measured, |it| it.basis);
-    quantity.period = read_period(given, options)?;
+    let (start, end) = (&options.common.period_start, &options.common.period_end);
+    quantity.period = read_whole(given, start, end)?;
     let stamp = given.find("DTM", &options.usage.stamp).map(Given::stamp);
     quantity.occurred = stamp.transpose()?.flatten();
     for mea in given.all("MEA") {
@@ -40,7 +40,7 @@ pub(super) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity
     Ok(quantity)
 }
 
-pub(super) fn write(
+pub(crate) fn write(
     quantity: &UsageQuantity,
     options: &Options,
     rows: &Rows,
@@ -60,13 +60,8 @@ fn parts(
     for measurement in &quantity.measurements {
         body.push(measurement::write(measurement, options)?);
     }
-    if let Some(period) = quantity.period {
-        let both = [
-            (&options.common.period_start, period.start()),
-            (&options.common.period_end, period.end()),
-        ];
-        body.extend(both.map(|(code, date)| segment("DTM", [Some(code), Some(&written(date))])));
-    }
+    let (start, end) = (&options.common.period_start, &options.common.period_end);
+    body.extend(quantity.period.into_iter().flat_map(|it| write_whole(it, start, end)));
     body.extend(quantity.occurred.iter().map(|it| write_stamp(&options.usage.stamp, it)));
     Ok((opener, body.into_iter().map(Branch::from).collect()))
 }
@@ -112,11 +107,4 @@ pub(super) fn write_opener(
         Some(amount) => segment("QTY", [Some(code), Some(&amount.to_string()), unit]),
         None => segment("QTY", [Some(code), None, unit, Some(&options.usage.no_value)]),
     }
-}
-
-/// Both ends in order; anything else is left over.
-fn read_period(given: &Given<'_>, options: &Options) -> Result<Option<Period>, MappingError> {
-    let day = |qualifier| given.find("DTM", qualifier).map_or(Ok(None), |dtm| dtm.date(2));
-    let (start, end) = (day(&options.common.period_start)?, day(&options.common.period_end)?);
-    Ok(start.zip(end).and_then(|(start, end)| Period::new(start, end).ok()))
 }

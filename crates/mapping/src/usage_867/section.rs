@@ -10,7 +10,8 @@ use tieline_model::usage::{
 use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
-use super::{quantity, read_service_point, series, write_service_point};
+use super::{quantity, series};
+use crate::account::{read_service_point, write_service_point};
 use crate::branch::{Branch, Rows, left_over, segment};
 use crate::common::{read_events, read_references, write_events, write_references};
 use crate::error::MappingError;
@@ -33,7 +34,7 @@ pub(super) fn read(ptd: Tree<'_>, options: &Options) -> Result<UsageSection, Map
     section.meter_type = code(&given, &options.usage.meter_type)
         .map(|code| Coded::received(read_meter_type(code, options), code));
     section.channel = code(&given, &options.usage.channel).map(str::to_string);
-    section.service_point = read_service_point(&given, options);
+    section.service_point = read_service_point(&given, &options.common);
     section.references = read_references(&given, options);
     section.events = read_events(&given, options)?;
     for n1 in ptd.all("N1").filter(Tree::is_placed) {
@@ -134,7 +135,7 @@ fn parts(
     let meter_type = section.meter_type.as_ref().map(|it| write_meter_type(it, options));
     refer(&options.usage.meter_type, meter_type.transpose()?.as_deref());
     refer(&options.usage.channel, section.channel.as_deref());
-    body.extend(section.service_point.iter().map(|it| write_service_point(it, options)));
+    body.extend(section.service_point.iter().map(|it| write_service_point(it, &options.common)));
     body.extend(write_references(&section.references, options)?);
     Ok((opener, body.into_iter().map(Branch::from).collect()))
 }

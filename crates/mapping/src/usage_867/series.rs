@@ -560,7 +560,7 @@ impl<'o> Reader<'o> {
         let day = day.map(written);
         let stamp = [Some(options.usage.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
         let way = [step("QTY", index as usize + 1)];
-        elements_left(&given.segment, &qty, &way, residue);
+        elements_left(&given.segment(), &qty, &way, residue);
         children_left(&given, &[segment("DTM", stamp).into()], &way, residue)
     }
 

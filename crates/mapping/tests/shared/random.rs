@@ -1,11 +1,19 @@
-//! Values out of numbers that only look random: the same seed gives the same.
+//! Values made of numbers that only look random. Not every test uses all of it.
+
+#![allow(dead_code)]
 
 use tieline_model::coded::Coded;
 use tieline_model::common::*;
 use tieline_model::decimal::Decimal;
 use tieline_model::identifier::AccountNumber;
+use tieline_model::meter::TimeOfUse;
+use tieline_model::period::Period;
+use tieline_model::quantity::Unit;
 use tieline_model::stamp::{ClockTime, Stamp};
 use tieline_model::time::{Date, date};
+use tieline_model::usage::{
+    Factor, FactorKind, Measurement, ReadPair, RegisterRead, SectionPeriod,
+};
 
 /// The splitmix64 generator.
 pub(crate) struct Random(pub(crate) u64);
@@ -49,6 +57,11 @@ impl Random {
         date(2026, self.below(12) as i8 + 1, self.below(28) as i8 + 1)
     }
 
+    pub(crate) fn period(&mut self) -> Period {
+        let (one, other) = (self.date(), self.date());
+        Period::new(one.min(other), one.max(other)).expect("in order")
+    }
+
     pub(crate) fn clock(&mut self) -> ClockTime {
         ClockTime::from_bytes([&b"0930"[..], b"2400", b"121530"][self.below(3) as usize])
             .expect("a time")
@@ -68,6 +81,10 @@ impl Random {
         let codes = [(ReferenceKind::Rate, "NH"), (ReferenceKind::BillingCycle, "BF")];
         let (kind, value) = (self.coded(&codes), Some(self.text()));
         Reference { kind, value, text: self.maybe(Random::text) }
+    }
+
+    pub(crate) fn event(&mut self) -> Event {
+        Event { kind: self.coded(&[(EventKind::Effective, "007")]), stamp: self.stamp() }
     }
 
     pub(crate) fn party(&mut self) -> Party {
@@ -100,5 +117,50 @@ impl Random {
             }),
         });
         party
+    }
+
+    pub(crate) fn unit(&mut self) -> Coded<Unit> {
+        self.coded(&[
+            (Unit::KilowattHour, "KH"),
+            (Unit::Kilowatt, "K1"),
+            (Unit::KilovarHour, "K3"),
+            (Unit::Other, "ZZ"),
+        ])
+    }
+
+    pub(crate) fn measurement(&mut self) -> Measurement {
+        let bucket = |random: &mut Random| {
+            random.coded(&[(TimeOfUse::OnPeak, "42"), (TimeOfUse::Other, "97")])
+        };
+        if self.below(2) == 0 {
+            let kinds = [(FactorKind::Multiplier, "MU"), (FactorKind::PowerFactor, "ZA")];
+            return Measurement::Factor(Factor {
+                kind: self.coded(&kinds),
+                value: self.number(),
+                unit: self.maybe(Random::unit),
+                time_of_use: self.maybe(bucket),
+            });
+        }
+        let pairs = [(ReadPair::BothActual, "AA"), (ReadPair::Other, "ZZ")];
+        Measurement::Read(RegisterRead {
+            pair: self.maybe(|random| random.coded(&pairs)),
+            measure: Some("PRQ".to_string()),
+            amount: self.maybe(Random::number),
+            unit: self.maybe(Random::unit),
+            begin: self.maybe(Random::number),
+            end: self.maybe(Random::number),
+            time_of_use: self.maybe(bucket),
+        })
+    }
+
+    pub(crate) fn section_period(&mut self) -> SectionPeriod {
+        match self.below(6) {
+            0 => SectionPeriod::Regular(self.period()),
+            1 => SectionPeriod::FromExchange(self.period()),
+            2 => SectionPeriod::UntilExchange(self.period()),
+            3 => SectionPeriod::From(self.date()),
+            4 => SectionPeriod::Until(self.date()),
+            _ => SectionPeriod::Exchange(self.date()),
+        }
     }
 }
