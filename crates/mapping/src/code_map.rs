@@ -32,8 +32,8 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
                 if known == code {
                     return Some(*meaning);
                 }
-                if let Some(start) = known.strip_suffix('*')
-                    && code.starts_with(start)
+                if let [start @ .., b'*'] = known.as_bytes()
+                    && code.as_bytes().starts_with(start)
                     && longest.is_none_or(|(length, _)| start.len() > length)
                 {
                     longest = Some((start.len(), *meaning));

@@ -7,6 +7,7 @@ use tieline_model::stamp::{ClockTime, Stamp};
 use tieline_model::time::Date;
 use tieline_x12::compose::{Element, Segment};
 use tieline_x12::position::Position;
+use tieline_x12::segment::SegmentId;
 use tieline_x12::tree::Tree;
 
 use crate::error::{MappingError, ValueFault};
@@ -16,6 +17,7 @@ use crate::error::{MappingError, ValueFault};
 /// Its elements are parts of the document's bytes; nothing is copied before it is kept.
 pub(crate) struct Given<'t> {
     pub(crate) tree: Tree<'t>,
+    id: SegmentId,
     /// The id and the elements, cut apart and else as they stand.
     parts: Vec<&'t str>,
     pub(crate) children: Vec<Given<'t>>,
@@ -39,7 +41,7 @@ impl<'t> Given<'t> {
                 children.push(Given::of(child, &[])?);
             }
         }
-        Ok(Given { tree, parts, children })
+        Ok(Given { tree, id: tree.id(), parts, children })
     }
 
     /// The id of the segment.
@@ -71,7 +73,8 @@ impl<'t> Given<'t> {
 
     /// The segments `id` of its loop.
     pub(crate) fn all(&self, id: &str) -> impl Iterator<Item = &Given<'t>> {
-        self.children.iter().filter(move |child| child.id() == id)
+        let id = SegmentId::new(id.as_bytes());
+        self.children.iter().filter(move |child| child.id == id)
     }
 
     /// The first segment `id` of its loop that begins with `qualifier`.
