@@ -15,6 +15,9 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+// What is wrong with them beyond the standard.
+pub mod business;
+
 // Everything that is not X12.
 pub mod files;
 
