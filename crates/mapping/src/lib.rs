@@ -26,4 +26,12 @@ mod given;
 
 mod branch;
 
+mod common;
+
+mod party;
+
+mod service_period;
+
+mod measurement;
+
 mod stamp;

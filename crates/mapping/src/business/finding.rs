@@ -313,8 +313,8 @@ impl Wrong {
                 "are not in the service period of their section",
             ),
             Wrong::Ambiguous => (
-                "is in the hour that comes twice, and no zone code says which",
-                "are in the hour that comes twice, and no zone code says which",
+                "has a stamp in the hour that comes twice, and no zone code says which",
+                "have stamps in the hour that comes twice, and no zone code says which",
             ),
             Wrong::WithoutValue => ("has no value", "have no value"),
         }

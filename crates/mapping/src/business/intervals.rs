@@ -88,6 +88,13 @@ impl Part<'_> {
         self.series.at.0 + if is_even { 2 * sent } else { 0 }
     }
 
+    /// Where a point was read.
+    fn place(&self, index: u32) -> Ordinal {
+        let before = self.series.values().take(index as usize);
+        let sent = before.filter(|value| !matches!(value, PointValue::NotSent)).count();
+        Ordinal(self.ordinal(sent as u32))
+    }
+
     fn sent(&self) -> impl Iterator<Item = Sent> + '_ {
         let points =
             self.series.points().filter(|point| !matches!(point.value, PointValue::NotSent));
@@ -282,7 +289,7 @@ impl<'r> Stream<'r> {
             let start = part.series.start().as_second() + i64::from(first) * self.seconds();
             let from = self.local(start);
             let what = What::Intervals { count, from, how: Wrong::Ambiguous };
-            found.add(Code::HOUR_AMBIGUOUS, part.series.at, what);
+            found.add(Code::HOUR_AMBIGUOUS, part.place(first), what);
         }
     }
 
@@ -290,19 +297,18 @@ impl<'r> Stream<'r> {
     fn zones(&self, found: &mut Findings<'_>) -> bool {
         let mut are_right = true;
         for part in &self.parts {
-            if let Some((count, from, code, clock)) = wrong_zones(part.series) {
+            if let Some((index, what)) = wrong_zones(part.series) {
                 are_right = false;
-                let what = What::Zone { count, from, code, clock };
-                found.add(Code::ZONE_NOT_IN_FORCE, part.series.at, what);
+                found.add(Code::ZONE_NOT_IN_FORCE, part.place(index), what);
             }
         }
         are_right
     }
 }
 
-/// How many stamps of a series have a zone code that was not in force, the first of them, the offset
-/// of its code and the one of the clocks. Where the offset changes, both are right.
-fn wrong_zones(series: &IntervalSeries) -> Option<(u32, DateTime, i64, i64)> {
+/// The stamps of a series that have a zone code that was not in force, and the first point of them.
+/// Where the offset changes, both are right.
+fn wrong_zones(series: &IntervalSeries) -> Option<(u32, What)> {
     let stamping = series.stamping?;
     let is_standard = stamping.zone == ZoneStyle::Standard;
     let has_stamps = series.exceptions().any(|exception| exception.stamp.is_some());
@@ -335,12 +341,12 @@ fn wrong_zones(series: &IntervalSeries) -> Option<(u32, DateTime, i64, i64)> {
         };
         if code != now && code != before {
             count += 1;
-            first.get_or_insert((edge + code, code, now));
+            first.get_or_insert((point.index, edge + code, code, now));
         }
     }
-    let (wall, code, clock) = first?;
-    let wall = Zone::utc().local(Timestamp::from_second(wall).unwrap_or_default());
-    Some((count, wall, code, clock))
+    let (index, wall, code, clock) = first?;
+    let from = Zone::utc().local(Timestamp::from_second(wall).unwrap_or_default());
+    Some((index, What::Zone { count, from, code, clock }))
 }
 
 /// How many seconds ahead of UTC the code of a stamp is that names this instant; `None` where it

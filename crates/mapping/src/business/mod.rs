@@ -27,9 +27,13 @@ mod bill;
 
 mod payment;
 
+// A file of them.
+mod judge;
+
 pub use bill::{bill, priced_otherwise};
 pub use catalogue::{CATALOGUE, Code, Entry, Reason, Severity};
 pub use finding::{BusinessFinding, What, unreadable};
+pub use judge::{Judge, is_unsure_after};
 pub use options::BusinessOptions;
 pub use payment::payment;
 pub use seen::{Number, Seen};
