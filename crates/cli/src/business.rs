@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tieline_mapping::business::{BusinessFinding, Judge, is_unsure_after};
+use tieline_mapping::options::Options;
 use tieline_x12::delimiters::Delimiters;
 use tieline_x12::finding::Finding;
 use tieline_x12::header::Header;
@@ -14,13 +15,15 @@ use tieline_x12::segment::{Segment, SegmentId};
 use tieline_x12::tree::Tree;
 
 use crate::each_set::HeldSet;
+use crate::partners::Guides;
 
 /// Looks for business findings in the sets of one file.
 ///
 /// It holds one set at a time. A set of which it is not sure what stands where, because of an error
 /// of the standard, is not looked at.
-#[derive(Debug, Default)]
-pub(crate) struct Business {
+#[derive(Debug)]
+pub(crate) struct Business<'g> {
+    guides: &'g Guides,
     judge: Judge,
     held: HeldSet,
     /// Who sends the interchange, by qualifier and id.
@@ -62,9 +65,21 @@ impl OfSet<'_> {
     }
 }
 
-impl Business {
+impl<'g> Business<'g> {
+    /// Looks for what the partners of these guides agree to.
+    pub(crate) fn new(guides: &'g Guides) -> Business<'g> {
+        Business {
+            guides,
+            judge: Judge::default(),
+            held: HeldSet::default(),
+            sender: String::new(),
+            is_unsure: false,
+        }
+    }
+
     /// An interchange begins.
     pub(crate) fn interchange(&mut self, header: &Arc<Header>) {
+        self.judge.agree(Options::default(), self.guides.business(header));
         self.held.interchange(header);
         let (qualifier, id) = header.sender();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use tieline_mapping::business::BusinessOptions;
 use tieline_partner::profile::{Direction, Identity, Usage};
 use tieline_partner::{GuideFile, PartnerBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
@@ -158,6 +159,19 @@ impl Guides {
             }
             Choice::Standard | Choice::Isa(_) => None,
         }
+    }
+
+    /// What is agreed beyond the standard with the partner of an interchange; what is usual when
+    /// no partner is known.
+    pub(crate) fn business(&self, header: &Header) -> BusinessOptions {
+        let partner = match &self.choice {
+            Choice::Standard | Choice::Guide(_) => None,
+            Choice::Partner(id, book) => book.find(id),
+            Choice::Isa(book) => {
+                book.find_by_isa(header.sender(), header.receiver()).map(|(partner, _)| partner)
+            }
+        };
+        partner.map(|partner| partner.business().clone()).unwrap_or_default()
     }
 
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.

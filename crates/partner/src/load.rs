@@ -6,6 +6,7 @@
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
+//!     business.toml           what they agree to beyond the standard, where it is not the usual
 //! ```
 //!
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use tieline_mapping::business::BusinessOptions;
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
@@ -40,6 +42,7 @@ pub struct Partner {
     profile: Profile,
     /// For each document of the profile.
     guides: Vec<Option<Agreed>>,
+    business: BusinessOptions,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -106,6 +109,12 @@ impl Partner {
     /// Who it is.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Which business findings are looked for, by which conventions, and how bad they are:
+    /// `business.toml`, or what is usual.
+    pub fn business(&self) -> &BusinessOptions {
+        &self.business
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -261,6 +270,7 @@ impl Reading {
         let mut guides = Vec::new();
         let mut broken = Vec::new();
         let mut profile = None;
+        let mut business = BusinessOptions::default();
         for name in names {
             let path = folder.join(&name);
             if name == "partner.toml" {
@@ -269,13 +279,15 @@ impl Reading {
                     Ok(read) => profile = Some((read, source)),
                     Err(errors) => self.errors.extend(errors),
                 }
+            } else if name == "business.toml" {
+                business = self.business(&path).unwrap_or_default();
             } else if let Some(stem) = name.strip_suffix(".guide.toml") {
                 match self.guide(&format!("{id}/{stem}"), &path) {
                     Some(guide) => guides.push((name, guide)),
                     None => broken.push(name),
                 }
             } else if name.ends_with(".toml") && !name.starts_with('.') {
-                self.unexpected(&path, &name, &["partner.toml", "867.guide.toml"]);
+                self.unexpected(&path, &name, &["partner.toml", "867.guide.toml", "business.toml"]);
             }
         }
         let Some((read, source)) = profile else { return };
@@ -289,7 +301,15 @@ impl Reading {
                 self.errors.push(error.with_help("add it to [[documents]], or take it away"));
             }
         }
-        self.book.partners.push(Partner { profile: read.profile, guides: chosen });
+        self.book.partners.push(Partner { profile: read.profile, guides: chosen, business });
+    }
+
+    fn business(&mut self, path: &Path) -> Option<BusinessOptions> {
+        let source = self.open(path)?;
+        let wrong = |error: toml::de::Error| {
+            source.error(error.span().unwrap_or_default(), error.message())
+        };
+        toml::from_str(&source.text).map_err(|error| self.errors.push(wrong(error))).ok()
     }
 
     fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {
@@ -422,6 +442,23 @@ mod tests {
     }
 
     #[test]
+    fn a_partner_has_business_conventions_of_its_own() {
+        let root = directory(
+            "business",
+            &[
+                ("a/business.toml", "last_day = \"included\"\n"),
+                ("a/partner.toml", &profile("a", "A")),
+                ("b/partner.toml", &profile("b", "B")),
+            ],
+        );
+        let book = PartnerBook::load(&root).expect("it is good");
+        let of = |id: &str| book.find(id).expect("it is there").business().clone();
+        assert_eq!(of("b"), BusinessOptions::default());
+        assert_ne!(of("a"), BusinessOptions::default());
+        fs::remove_dir_all(&root).expect("it was made above");
+    }
+
+    #[test]
     fn no_directory_is_an_empty_book_and_a_file_is_an_error() {
         let root = directory("nothing", &[("file", "")]);
         let book = PartnerBook::load(&root.join("absent")).expect("an empty book");
@@ -442,6 +479,10 @@ mod tests {
                 ("b/partner.toml", &(profile("b", "B") + &document("867.guide.toml"))),
                 ("c/notes.txt", "nothing to see"),
                 ("d/partner.toml", "id = "),
+                ("e/business.toml", "[severities]\nUTL-999 = \"off\"\n"),
+                ("e/partner.toml", &profile("e", "E")),
+                ("f/business.toml", "last_date = \"included\"\n"),
+                ("f/partner.toml", &profile("f", "F")),
             ],
         );
         for part in [
@@ -452,6 +493,10 @@ mod tests {
             "`set` must be a string, not a whole number",
             "has no partner.toml\n --> c",
             " --> d/partner.toml:1:6",
+            " --> e/business.toml:2:1",
+            "there is no such business finding",
+            " --> f/business.toml:1:1",
+            "unknown field `last_date`",
         ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");
         }

@@ -169,7 +169,7 @@ impl Work<'_> {
         let writer = PieceWriter { pieces: pieces.clone(), held: Vec::new() };
         let report = self.report.file(Box::new(writer));
         let mut hearing = {
-            let business = self.with_business.then(Business::default);
+            let business = self.with_business.then(|| Business::new(self.guides));
             Hearing::new(reading::name(file), report, self.most, business)
         };
         let result = reading::check(file, self.guides, &mut hearing, |hearing, bytes| {

@@ -149,7 +149,7 @@ pub(crate) struct Hearing<'w> {
     /// Those of the set that is being read.
     heard_of_set: Count,
     /// Looks for business findings, if they are wanted.
-    business: Option<Business>,
+    business: Option<Business<'w>>,
     business_told: BusinessCount,
     failed: Option<io::Error>,
 }
@@ -199,7 +199,7 @@ impl<'w> Hearing<'w> {
         file: String,
         report: Box<dyn FileReport + 'w>,
         most: u64,
-        business: Option<Business>,
+        business: Option<Business<'w>>,
     ) -> Hearing<'w> {
         Hearing {
             business,

@@ -46,6 +46,11 @@ impl Judge {
         Judge { mapping, options, seen: Seen::default() }
     }
 
+    /// From here on judges by these codes and conventions; numbers already used stay known.
+    pub fn agree(&mut self, mapping: Options, options: BusinessOptions) {
+        (self.mapping, self.options) = (mapping, options);
+    }
+
     /// Whether sets of this kind, e.g. `867`, are judged.
     pub fn knows(set: &[u8]) -> bool {
         SETS.iter().any(|(code, ..)| *code == set)
