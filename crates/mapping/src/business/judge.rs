@@ -1,8 +1,9 @@
 //! Judging the sets of a file one by one: read into the model, then judged by what they say.
 //!
 //! A set in which a segment is unknown, missing, out of place or too often, and one without an end,
-//! is not to be judged: what stands where is not sure. [`is_unsure_after`] tells which findings of
-//! the standard that are. A set with other errors is judged if it can be read all the same.
+//! is not to be judged: what stands where is not sure. Nor is one that lacks what a guide asks for,
+//! which would be told twice. [`is_unsure_after`] tells which findings these are. A set with other
+//! errors is judged if it can be read all the same.
 
 use tieline_x12::finding::{Fault, Finding, Severity};
 use tieline_x12::tree::Tree;
@@ -75,8 +76,8 @@ impl Judge {
 /// Whether a finding of the standard leaves it open what stands where in its set.
 pub fn is_unsure_after(finding: &Finding) -> bool {
     use Fault::{
-        LoopTooMany, SegmentMissing, SegmentNotInSet, SegmentOutOfOrder, SegmentTooMany,
-        SegmentUnknown, SetTrailerMissing,
+        GuideElementMissing, GuideSegmentMissing, LoopTooMany, SegmentMissing, SegmentNotInSet,
+        SegmentOutOfOrder, SegmentTooMany, SegmentUnknown, SetTrailerMissing,
     };
     let is_about_structure = matches!(
         finding.fault,
@@ -87,6 +88,8 @@ pub fn is_unsure_after(finding: &Finding) -> bool {
             | SegmentNotInSet
             | SegmentOutOfOrder
             | SetTrailerMissing
+            | GuideSegmentMissing { .. }
+            | GuideElementMissing
     );
     is_about_structure && finding.severity == Severity::Error
 }
