@@ -89,7 +89,7 @@ fn every_report_is_as_the_schema_says() {
     let usage = std::fs::read_to_string(samples().join("867/interval-15-minute-autumn-day.edi"));
     let usage = usage.expect("the sample is there").replace("0030*CD", "0015*CD");
     let gaps = std::fs::read(samples().join("867/interval-net-metering-with-gaps.edi"));
-    folder.file("gaps.edi", &gaps.expect("the sample is there"));
+    folder.file("gaps.edi", gaps.expect("the sample is there"));
     folder.file("repeated.edi", usage.as_bytes());
     arguments.extend(["gaps.edi".to_string(), "repeated.edi".to_string()]);
     for (name, bytes) in [("empty", &b""[..]), ("pdf", b"%PDF-1.7"), ("cut", b"ISA*00*")] {
