@@ -106,7 +106,7 @@ fn one_mistake_is_one_finding() {
             AUTUMN,
             "DTM*582*20261101*0030*CD",
             "DTM*582*20261101*0030*CS",
-            "20 UTL-106: the stamp 2026-11-01 00:30: the zone code stands for UTC-06:00, the clocks \
+            "22 UTL-106: the stamp 2026-11-01 00:30: the zone code stands for UTC-06:00, the clocks \
              were at UTC-05:00",
         ),
         // At the change itself an instant has two names.
@@ -115,7 +115,7 @@ fn one_mistake_is_one_finding() {
             SPRING,
             "CD~",
             "CS~",
-            "20 UTL-106: 2293 stamps from 2026-03-08 03:00 on: the zone code stands for UTC-06:00, \
+            "1378 UTL-106: 2293 stamps from 2026-03-08 03:00 on: the zone code stands for UTC-06:00, \
              the clocks were at UTC-05:00",
         ),
         (
