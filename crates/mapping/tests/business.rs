@@ -154,14 +154,14 @@ fn one_mistake_is_one_finding() {
             HOURS,
             "DTM*150*20260112~",
             "DTM*150*20260113~",
-            "19 UTL-111: 24 intervals, the first of which starts 2026-01-12 00:00, are not in the \
+            "18 UTL-111: 24 intervals, the first of which starts 2026-01-12 00:00, are not in the \
              service period of their section",
         ),
         (
             HOURS,
             "DTM*150*20260112~",
             "DTM*150*20260109~",
-            "19 UTL-102: 2026-01-09 to 2026-01-11 should have 72 intervals of 60 minutes, and none \
+            "18 UTL-102: 2026-01-09 to 2026-01-11 should have 72 intervals of 60 minutes, and none \
              were sent",
         ),
         // Whether the last date belongs to the period is a habit.
