@@ -8,5 +8,7 @@ pub mod agreed;
 
 pub mod checked;
 
+pub mod business;
+
 // The result as it is written down.
 pub mod expected;

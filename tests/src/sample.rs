@@ -26,6 +26,11 @@ impl Sample {
         self.case.starts_with("broken/")
     }
 
+    /// Whether it keeps the standard, and what is wrong with it is what it says.
+    pub fn is_broken_business(&self) -> bool {
+        self.case.starts_with("broken/business/")
+    }
+
     /// The last part of its path, e.g. `monthly-net-metering`.
     pub fn name(&self) -> &str {
         self.case.rsplit('/').next().unwrap_or_default()

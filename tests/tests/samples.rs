@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use tieline_mapping::business;
 use tieline_partner::{PartnerBook, builtin};
 use tieline_sample::mistakes::Mistake;
 use tieline_tests::agreed::{Agreed, Partners};
+use tieline_tests::business::{Placed, business_findings, business_text};
 use tieline_tests::checked::Checked;
 use tieline_tests::expected::{expect, findings_text};
 use tieline_tests::sample::{self, BESIDE, Sample, samples};
@@ -20,6 +22,10 @@ fn check(sample: &Sample) -> Checked {
     Checked::whole(&sample.bytes, &Agreed::with_the_folder(sample))
 }
 
+fn business_of(sample: &Sample) -> Vec<Placed> {
+    business_findings(&sample.bytes, &Agreed::with_the_folder(sample))
+}
+
 fn none(failures: &[String]) {
     assert!(failures.is_empty(), "{} of them:\n{}", failures.len(), failures.join("\n"));
 }
@@ -29,7 +35,10 @@ fn findings_and_answers_are_those_beside_the_samples() {
     let mut failures = Vec::new();
     for sample in samples() {
         let checked = check(&sample);
-        let findings = findings_text(&checked.findings);
+        let mut findings = findings_text(&checked.findings);
+        if !sample.is_broken() || sample.is_broken_business() {
+            findings += &business_text(&business_of(&sample));
+        }
         failures.extend(expect(&sample.beside("findings.txt"), Some(findings.as_bytes())).err());
         failures.extend(expect(&sample.beside("997.edi"), checked.reply().as_deref()).err());
     }
@@ -72,7 +81,8 @@ fn valid_samples_meet_the_guides_of_the_trade_and_of_their_partners() {
 #[test]
 fn a_broken_sample_has_the_one_mistake_it_is_named_for() {
     let mut failures = Vec::new();
-    for sample in samples().iter().filter(|sample| sample.is_broken()) {
+    let broken = samples().into_iter().filter(|sample| sample.is_broken());
+    for sample in &broken.filter(|sample| !sample.is_broken_business()).collect::<Vec<_>>() {
         let findings = check(sample).findings;
         let is_right = match &findings[..] {
             [finding] if sample.case.starts_with("broken/guides/") => {
@@ -89,6 +99,63 @@ fn a_broken_sample_has_the_one_mistake_it_is_named_for() {
         }
     }
     none(&failures);
+}
+
+#[test]
+fn a_broken_business_sample_keeps_the_standard_and_has_the_one_mistake_it_is_named_for() {
+    let mut failures = Vec::new();
+    for sample in samples().iter().filter(|sample| sample.is_broken_business()) {
+        let (findings, found) = (check(sample).findings, business_of(sample));
+        let is_right = match &found[..] {
+            [(finding, _)] => {
+                let entry = finding.code.entry();
+                sample.name() == format!("{}-{}", entry.code, entry.name)
+            }
+            _ => false,
+        };
+        if !is_right || !findings.is_empty() {
+            let text = findings_text(&findings) + &business_text(&found);
+            failures.push(format!("{}:\n{text}", sample.case));
+        }
+    }
+    none(&failures);
+}
+
+#[test]
+fn valid_samples_have_no_business_finding_but_notes() {
+    let mut failures = Vec::new();
+    for sample in samples().iter().filter(|sample| !sample.is_broken()) {
+        let mut found = business_of(sample);
+        found.retain(|(finding, _)| finding.severity > business::Severity::Info);
+        if !found.is_empty() {
+            failures.push(format!("{}:\n{}", sample.case, business_text(&found)));
+        }
+    }
+    none(&failures);
+}
+
+#[test]
+fn every_business_finding_there_is_has_a_broken_sample() {
+    let shown: BTreeSet<business::Code> = samples()
+        .iter()
+        .filter(|sample| sample.is_broken_business())
+        .flat_map(business_of)
+        .map(|(finding, _)| finding.code)
+        .collect();
+    let set = |code: business::Code| match code.number() / 100 {
+        1 => b"867",
+        2 => b"810",
+        _ => b"820",
+    };
+    // What a charge should be is known only beside a rate schedule.
+    let can_be_shown = |code: business::Code| code != business::Code::CHARGE_PRICED_OTHERWISE;
+    let missing: Vec<_> = business::CATALOGUE
+        .iter()
+        .map(|entry| entry.code)
+        .filter(|code| business::Judge::knows(set(*code)) && can_be_shown(*code))
+        .filter(|code| !shown.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no broken sample for {missing:?}");
 }
 
 /// The findings that no file shows, because it would be too large.

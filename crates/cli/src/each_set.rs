@@ -106,6 +106,11 @@ impl HeldSet {
         &self.bytes
     }
 
+    /// The separators of the interchange.
+    pub(crate) fn delimiters(&self) -> Delimiters {
+        self.delimiters
+    }
+
     /// The way to the set: `ISA[1]/GS[1]/ST[1]`.
     pub(crate) fn path(&self) -> String {
         let [interchange, group, set] = self.place;

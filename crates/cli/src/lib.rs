@@ -20,6 +20,8 @@ mod each_set;
 
 mod records;
 
+mod business;
+
 mod text;
 
 mod clock;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
 use tieline_partner::profile::{Direction, Identity, Usage};
-use tieline_partner::{GuideFile, PartnerBook, builtin, did_you_mean};
+use tieline_partner::{GuideFile, Partner, PartnerBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
 use tieline_x12::header::Header;
 use tieline_x12::plan::Plan;
@@ -164,14 +165,23 @@ impl Guides {
     /// The codes and habits of the partner that was named, or of the one an interchange is from or
     /// for; the usual ones if there is none.
     pub(crate) fn options(&self, sides: Option<Sides<'_>>) -> Arc<Options> {
-        let partner = match &self.choice {
-            Choice::Partner(id, book) => book.find(id),
-            Choice::Isa(book) => sides
-                .and_then(|(sender, receiver)| book.find_by_isa(sender, receiver))
-                .map(|(partner, _)| partner),
+        self.trading(sides).map(|partner| Arc::clone(partner.options())).unwrap_or_default()
+    }
+
+    /// What is agreed beyond the standard with that partner; what is usual when there is none.
+    pub(crate) fn business(&self, sides: Option<Sides<'_>>) -> BusinessOptions {
+        self.trading(sides).map(|partner| partner.business().clone()).unwrap_or_default()
+    }
+
+    fn trading(&self, sides: Option<Sides<'_>>) -> Option<&Partner> {
+        match &self.choice {
             Choice::Standard | Choice::Guide(_) => None,
-        };
-        partner.map(|partner| Arc::clone(partner.options())).unwrap_or_default()
+            Choice::Partner(id, book) => book.find(id),
+            Choice::Isa(book) => {
+                let (sender, receiver) = sides?;
+                book.find_by_isa(sender, receiver).map(|(partner, _)| partner)
+            }
+        }
     }
 
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.

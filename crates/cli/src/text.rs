@@ -19,6 +19,22 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
+/// A text in lines of at most `width`, broken between words.
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            *line += if line.is_empty() { "" } else { " " };
+            *line += word;
+        }
+    }
+    lines.join("\n")
+}
+
 /// Bytes of a document as a terminal can show them: what is no printable character is replaced, one
 /// for one.
 pub(crate) fn shown(bytes: &[u8]) -> String {

@@ -92,6 +92,28 @@ pub enum MappingError {
     Time(#[from] TimeError),
 }
 
+impl MappingError {
+    /// Where in the document it is, if that is known.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            MappingError::Missing { at, .. }
+            | MappingError::NotText { at, .. }
+            | MappingError::Value { at, .. }
+            | MappingError::Series { at, .. }
+            | MappingError::NotRebuilt { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// The message for those who show the position themselves.
+    pub fn without_position(&self) -> String {
+        let message = self.to_string();
+        let position = self.position().map(|at| format!("{at}: "));
+        let rest = position.and_then(|at| message.strip_prefix(&at).map(str::to_string));
+        rest.unwrap_or(message)
+    }
+}
+
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

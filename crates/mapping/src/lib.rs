@@ -28,6 +28,9 @@ pub mod document;
 
 pub mod envelope;
 
+// What is wrong with them beyond the standard.
+pub mod business;
+
 // Everything that is not X12.
 pub mod files;
 

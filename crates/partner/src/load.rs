@@ -8,6 +8,7 @@
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
 //!     options.toml            their codes and habits, where they are not the usual ones
+//!     business.toml           what they agree to beyond the standard, where it is not the usual
 //! ```
 //!
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
@@ -18,6 +19,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
@@ -45,6 +48,7 @@ pub struct Partner {
     /// For each document of the profile.
     guides: Vec<Option<Agreed>>,
     options: Arc<Options>,
+    business: BusinessOptions,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -116,6 +120,12 @@ impl Partner {
     /// Its codes and habits.
     pub fn options(&self) -> &Arc<Options> {
         &self.options
+    }
+
+    /// Which business findings are looked for, by which conventions, and how bad they are:
+    /// `business.toml`, or what is usual.
+    pub fn business(&self) -> &BusinessOptions {
+        &self.business
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -286,6 +296,7 @@ impl Reading {
         let mut broken = Vec::new();
         let mut profile = None;
         let mut options = Options::default();
+        let mut business = BusinessOptions::default();
         for name in names {
             let path = folder.join(&name);
             if name == "partner.toml" {
@@ -294,18 +305,17 @@ impl Reading {
                     Ok(read) => profile = Some((read, source)),
                     Err(errors) => self.errors.extend(errors),
                 }
+            } else if name == "business.toml" {
+                business = self.options(&path);
             } else if let Some(stem) = name.strip_suffix(".guide.toml") {
                 match self.guide(&format!("{id}/{stem}"), &path) {
                     Some(guide) => guides.push((name, guide)),
                     None => broken.push(name),
                 }
             } else if name == "options.toml" {
-                match options_file::read(&path) {
-                    Ok(read) => options = read,
-                    Err(errors) => self.errors.extend(errors),
-                }
+                options = self.options(&path);
             } else if name.ends_with(".toml") && !name.starts_with('.') {
-                let known = ["partner.toml", "options.toml", "867.guide.toml"];
+                let known = ["partner.toml", "options.toml", "business.toml", "867.guide.toml"];
                 self.unexpected(&path, &name, &known);
             }
         }
@@ -324,7 +334,13 @@ impl Reading {
             profile: read.profile,
             guides: chosen,
             options: Arc::new(options),
+            business,
         });
+    }
+
+    /// What a file of options says; what is usual when it is wrong.
+    fn options<T: DeserializeOwned + Default>(&mut self, path: &Path) -> T {
+        options_file::read(path).map_err(|errors| self.errors.extend(errors)).unwrap_or_default()
     }
 
     fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {
@@ -457,6 +473,23 @@ mod tests {
     }
 
     #[test]
+    fn a_partner_has_business_conventions_of_its_own() {
+        let root = directory(
+            "business",
+            &[
+                ("a/business.toml", "last_day = \"included\"\n"),
+                ("a/partner.toml", &profile("a", "A")),
+                ("b/partner.toml", &profile("b", "B")),
+            ],
+        );
+        let book = PartnerBook::load(&root).expect("it is good");
+        let of = |id: &str| book.find(id).expect("it is there").business().clone();
+        assert_eq!(of("b"), BusinessOptions::default());
+        assert_ne!(of("a"), BusinessOptions::default());
+        fs::remove_dir_all(&root).expect("it was made above");
+    }
+
+    #[test]
     fn no_directory_is_an_empty_book_and_a_file_is_an_error() {
         let root = directory("nothing", &[("file", "")]);
         let book = PartnerBook::load(&root.join("absent")).expect("an empty book");
@@ -488,6 +521,10 @@ mod tests {
                 ("b/partner.toml", &(profile("b", "B") + &document("867.guide.toml"))),
                 ("c/notes.txt", "nothing to see"),
                 ("d/partner.toml", "id = "),
+                ("e/business.toml", "[severities]\nUTL-999 = \"off\"\n"),
+                ("e/partner.toml", &profile("e", "E")),
+                ("f/business.toml", "last_date = \"included\"\n"),
+                ("f/partner.toml", &profile("f", "F")),
             ],
         );
         for part in [
@@ -498,6 +535,10 @@ mod tests {
             "`set` must be a string, not a whole number",
             "has no partner.toml\n --> c",
             " --> d/partner.toml:1:6",
+            " --> e/business.toml:2:1",
+            "there is no such business finding",
+            " --> f/business.toml:1:1",
+            "unknown key `last_date`",
         ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");
         }

@@ -1,4 +1,5 @@
-//! `options.toml`: a partner's codes and habits, where they are not the usual ones.
+//! `options.toml` and `business.toml`: a partner's codes and habits, and what is agreed with it beyond
+//! the standard, where they are not the usual ones.
 //!
 //! ```toml
 //! [common.parties]
@@ -11,13 +12,13 @@
 
 use std::path::Path;
 
-use tieline_mapping::options::Options;
+use serde::de::DeserializeOwned;
 
 use crate::file_error::FileError;
 use crate::toml_file::{Source, did_you_mean};
 
-/// Reads a partner's options; whatever the file does not name is as usual.
-pub(crate) fn read(path: &Path) -> Result<Options, Vec<FileError>> {
+/// Reads such a file; whatever it does not name is as usual.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Vec<FileError>> {
     let source = Source::open(path)?;
     source.parse()?;
     toml::from_str(&source.text).map_err(|error| vec![refused(&source, &error)])
@@ -42,6 +43,7 @@ fn refused(source: &Source, error: &toml::de::Error) -> FileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tieline_mapping::options::Options;
 
     fn error_of(text: &str) -> String {
         let source = Source { file: "options.toml".to_string(), text: text.to_string() };

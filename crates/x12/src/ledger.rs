@@ -186,6 +186,11 @@ impl Ledger {
         observer.finding(finding, scene);
     }
 
+    /// The line of an offset that is at hand.
+    pub(crate) fn line(&mut self, offset: u64, scene: &Scene<'_>) -> u64 {
+        self.lines.at(offset, scene.bytes, scene.base)
+    }
+
     /// Counts the lines of bytes that will not be at hand any more.
     pub(crate) fn pass(&mut self, to: u64, bytes: &[u8], base: u64) {
         self.lines.at(to, bytes, base);

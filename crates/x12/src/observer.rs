@@ -186,6 +186,8 @@ pub struct SetOutcome {
     pub untold: u32,
     /// Where `ST` starts in the file.
     pub start: u64,
+    /// The line in which it does.
+    pub line: u64,
     /// Where the set ends in the file.
     pub end: u64,
 }

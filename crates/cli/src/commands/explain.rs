@@ -1,5 +1,6 @@
 //! `explain`: what a finding code, a set, a segment, an element or a code is.
 
+use tieline_mapping::business::{BusinessOptions, Code, Severity};
 use tieline_partner::builtin;
 use tieline_x12::explain;
 
@@ -14,6 +15,7 @@ use crate::{exit, text};
 #[command(after_help = "\
 Examples:
   tieline explain X12-E0406         a finding code
+  tieline explain UTL-101           a business finding
   tieline explain 867               a transaction set
   tieline explain PTD               a segment
   tieline explain PTD01             an element and its codes
@@ -31,6 +33,10 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Resu
         console.out.write_all(guide.as_bytes())?;
         return Ok(exit::ACCEPTED);
     }
+    if let Ok(code) = args.what.trim().parse() {
+        console.out.write_all(explain_business(code).as_bytes())?;
+        return Ok(exit::ACCEPTED);
+    }
     match explain::explain(&args.what) {
         Some(explanation) => {
             writeln!(console.out, "{explanation}")?;
@@ -38,7 +44,11 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Resu
         }
         None => {
             let near = explain::suggest(&args.what);
+            let is_business = args.what.trim().to_ascii_uppercase().starts_with("UTL");
             let help = match near.is_empty() {
+                true if is_business => {
+                    "business findings are listed in docs/finding-codes.md".to_string()
+                }
                 true => {
                     "ask for a finding code, a set, a segment, an element or a code".to_string()
                 }
@@ -48,6 +58,35 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Resu
             Err(Failure::usage(format!("nothing is known of `{what}`"), Some(help)).into())
         }
     }
+}
+
+/// The widest line.
+const WIDTH: usize = 96;
+
+/// A business finding.
+fn explain_business(code: Code) -> String {
+    let entry = code.entry();
+    let severity = match entry.severity {
+        Severity::Error => "An error",
+        Severity::Warning => "A warning",
+        Severity::Info => "Good to know",
+    };
+    let reason = BusinessOptions::default().reason(code);
+    let paragraphs = [
+        entry.meaning.to_string(),
+        format!("help: {}", entry.remedy),
+        format!(
+            "{severity}, unless the partner's options say otherwise. No acknowledgment speaks of it; \
+             an application advice (824) does, with TED02 {} and the text {} unless the partner has \
+             another.",
+            reason.code, reason.text
+        ),
+    ];
+    let mut page = format!("{code}  {}\n", entry.title);
+    for paragraph in paragraphs {
+        page += &format!("\n{}\n", text::wrapped(&paragraph, WIDTH));
+    }
+    page
 }
 
 /// A built-in guide with its rules, or one of them.

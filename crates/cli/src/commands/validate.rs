@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
+use crate::business::Business;
 use crate::console::Console;
 use crate::exit;
 use crate::failure::Failure;
@@ -26,7 +27,8 @@ Examples:
 /// Judge documents and say what is wrong with them
 ///
 /// Each finding says where it is, what was expected there, which acknowledgment it earns and what to
-/// do about it. Nothing is stored and nothing is sent.
+/// do about it. What a document says is judged too: business findings (UTL-101 and others) never
+/// change an acknowledgment. Nothing is stored and nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = exit::with_codes(EXAMPLES))]
 pub(crate) struct ValidateArgs {
@@ -52,6 +54,10 @@ pub(crate) struct ValidateArgs {
     /// Show at most so many errors, and so many warnings, of each file; 50 in text
     #[arg(long, value_name = "N")]
     max_errors: Option<u64>,
+
+    /// Do not look for business findings: sums that differ, intervals that are missing, and the like
+    #[arg(long)]
+    no_business: bool,
 }
 
 /// What else is denied.
@@ -79,6 +85,7 @@ pub(crate) fn run(args: ValidateArgs, console: &mut Console<'_>) -> anyhow::Resu
         guides: &guides,
         report: &*report,
         most: args.max_errors.unwrap_or(args.format.most()),
+        with_business: !args.no_business,
         progress: Progress::new(console.shows_progress(), total_size(&args.files)),
     };
     let verdicts = match &args.output {
@@ -113,6 +120,7 @@ struct Work<'a> {
     guides: &'a Guides,
     report: &'a dyn Report,
     most: u64,
+    with_business: bool,
     progress: Progress,
 }
 
@@ -160,7 +168,10 @@ impl Work<'_> {
         let started = Instant::now();
         let writer = PieceWriter { pieces: pieces.clone(), held: Vec::new() };
         let report = self.report.file(Box::new(writer));
-        let mut hearing = Hearing::new(reading::name(file), report, self.most);
+        let mut hearing = {
+            let business = self.with_business.then(|| Business::new(self.guides));
+            Hearing::new(reading::name(file), report, self.most, business)
+        };
         let result = reading::check(file, self.guides, &mut hearing, |hearing, bytes| {
             self.progress.add(bytes);
             hearing.goes_on()

@@ -1,8 +1,9 @@
 //! The lines of an acknowledgment that a finding earns, as a person looks for them in a 997.
 
 use tieline_x12::acknowledge;
-use tieline_x12::finding::{Finding, Severity};
+use tieline_x12::finding::Severity;
 
+use crate::report::Found;
 use crate::report::words::shown_within;
 
 /// The most characters of a segment that is shown.
@@ -10,7 +11,8 @@ const LONGEST_SEGMENT: usize = 60;
 
 /// The segments of the acknowledgment, e.g. `AK3*QTY*418**8, AK4*2*380*6*12x75`; none for what only
 /// warns, and for what no acknowledgment can say.
-pub(crate) fn answer(finding: &Finding) -> Option<String> {
+pub(crate) fn answer(found: Found<'_>) -> Option<String> {
+    let finding = found.standard()?;
     if finding.severity == Severity::Warning {
         return None;
     }

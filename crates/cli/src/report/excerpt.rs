@@ -42,7 +42,8 @@ pub(crate) struct Line {
 impl Excerpt {
     /// The segments around a finding.
     pub(crate) fn of(told: &Told<'_>) -> Excerpt {
-        let (finding, scene) = (told.finding, told.scene);
+        let (found, scene) = (told.found, told.scene);
+        let position = found.at();
         let bytes = scene.bytes;
         let delimiters = scene.delimiters.or(told.envelope.delimiters);
         let start = scene.start.min(bytes.len());
@@ -51,11 +52,11 @@ impl Excerpt {
             (false, Some(delimiters)) => segment_end(bytes, start, delimiters).0,
             (false, None) => line_end(bytes, start),
         };
-        let at = usize::try_from(finding.at.offset.saturating_sub(scene.base)).unwrap_or(start);
+        let at = usize::try_from(position.offset.saturating_sub(scene.base)).unwrap_or(start);
         let mark = at.clamp(start, end) - start;
-        let (text, mark) = windowed(whole(bytes, start, end), mark, finding.length);
+        let (text, mark) = windowed(whole(bytes, start, end), mark, found.length());
 
-        let number = Some(finding.at.segment).filter(|number| *number > 0);
+        let number = Some(position.segment).filter(|number| *number > 0);
         let mut lines = Vec::new();
         if let Some(delimiters) = delimiters {
             let id = id_at(bytes, start, delimiters);
@@ -65,7 +66,10 @@ impl Excerpt {
                 _ => number.filter(|_| is_numbered(id)),
             };
             // What stands before an ISA belongs to another interchange, unless that has no end.
-            if id.as_bytes() != b"ISA" || matches!(finding.fault, Fault::EndsEarly { .. }) {
+            let ends_early = found
+                .standard()
+                .is_some_and(|finding| matches!(finding.fault, Fault::EndsEarly { .. }));
+            if id.as_bytes() != b"ISA" || ends_early {
                 lines = before(bytes, start, number, delimiters);
             }
             lines.push(Line { number, text });

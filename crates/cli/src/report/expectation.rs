@@ -16,9 +16,10 @@ const LONGEST_VALUE: usize = 40;
 
 /// What was expected, what was found, and what was perhaps meant; empty when the message says all.
 pub(crate) fn expectation(told: &Told<'_>) -> String {
-    let finding = told.finding;
+    // The message of a business finding says all.
+    let Some(finding) = told.found.standard() else { return String::new() };
     let mut parts = Vec::new();
-    let expected = expected(told);
+    let expected = expected(told, finding);
     if let Some(expected) = expected {
         parts.push(clipped(&expected, LONGEST));
     }
@@ -55,9 +56,8 @@ fn has_value(fault: &Fault) -> bool {
     )
 }
 
-fn expected(told: &Told<'_>) -> Option<String> {
+fn expected(told: &Told<'_>, finding: &Finding) -> Option<String> {
     use Fault::*;
-    let finding = told.finding;
     let quoted = |number: &Option<Vec<u8>>| {
         let number = number.as_ref()?;
         Some(format!("expected \"{}\"", shown_within(number, LONGEST_VALUE)))

@@ -2,15 +2,12 @@
 
 use std::io::{self, Write};
 
-use tieline_x12::finding::Severity;
-
 use crate::report::answer::answer;
 use crate::report::excerpt::Excerpt;
 use crate::report::expectation::expectation;
-use crate::report::help::remedy;
 use crate::report::markup::escaped;
 use crate::report::words::{clipped, clipped_before, printable};
-use crate::report::{FileReport, Report, Told, Verdict};
+use crate::report::{FileReport, Level, Report, Told, Verdict, text};
 use crate::text::{count, grouped};
 
 /// The most characters of what comes from outside.
@@ -97,6 +94,10 @@ impl FileReport for HtmlFile<'_> {
                 count(warnings, "warning")
             )?;
         }
+        let hidden = verdict.business_suppressed.all();
+        if hidden > 0 {
+            writeln!(self.out, "<p>Not shown: {}.</p>", count(hidden, "business finding"))?;
+        }
         writeln!(self.out, "</section>")?;
         self.out.flush()
     }
@@ -125,6 +126,9 @@ fn summary(verdict: &Verdict) -> String {
     } else if let Some(answer) = verdict.answer.groups {
         text += &format!(" The 997 would be {} ({}).", answer.code(), answer.in_words());
     }
+    if let Some(business) = text::business(verdict) {
+        text += &format!(" Business findings: {business}.");
+    }
     if !verdict.guides.is_empty() {
         let guides: Vec<&str> = verdict.guides.iter().map(String::as_str).collect();
         text += &format!(" Judged by {}.", escaped(&clipped(&guides.join(", "), LONGEST)));
@@ -134,20 +138,21 @@ fn summary(verdict: &Verdict) -> String {
 
 /// The row of a finding.
 fn row(told: &Told<'_>) -> String {
-    let finding = told.finding;
-    let (class, level) = match finding.severity {
-        Severity::Error => ("error", "Error"),
-        Severity::Warning => ("warning", "Warning"),
+    let (found, at) = (told.found, told.found.at());
+    let (class, level) = match found.level() {
+        Level::Error => ("error", "Error"),
+        Level::Warning => ("warning", "Warning"),
+        Level::Info => ("info", "Note"),
     };
     let mut place = String::new();
-    if finding.at.segment > 0 {
-        place = format!("set {}, segment {}, ", finding.at.set, finding.at.segment);
+    if at.segment > 0 {
+        place = format!("set {}, segment {}, ", at.set, at.segment);
     }
-    place += &format!("byte {} (line {})", grouped(finding.at.offset), finding.at.line);
-    if !finding.path.is_empty() {
-        place += &format!("<br><code>{}</code>", escaped(&clipped_before(&finding.path, LONGEST)));
+    place += &format!("byte {} (line {})", grouped(at.offset), at.line);
+    if !found.path().is_empty() {
+        place += &format!("<br><code>{}</code>", escaped(&clipped_before(found.path(), LONGEST)));
     }
-    let mut what = format!("<p>{}</p>", escaped(&clipped(&finding.message(), LONGEST)));
+    let mut what = format!("<p>{}</p>", escaped(&clipped(&found.message(), LONGEST)));
     what += &excerpt(&Excerpt::of(told));
     let expectation = expectation(told);
     if !expectation.is_empty() {
@@ -156,19 +161,19 @@ fn row(told: &Told<'_>) -> String {
     let mut note = |label: &str, text: &str| {
         what += &format!("<p>{label}: {}</p>", escaped(&clipped(text, LONGEST)));
     };
-    if let Some(rule) = &finding.rule {
+    if let Some(rule) = found.rule() {
         note("Guide", &format!("{} rule {}", rule.guide, rule.rule));
     }
-    if let Some(answer) = answer(finding) {
+    if let Some(answer) = answer(found) {
         note("Acknowledgment", &answer);
     }
-    if let Some(remedy) = remedy(finding) {
+    if let Some(remedy) = found.remedy() {
         note("Help", remedy);
     }
     format!(
         "<tr><th scope=\"row\"><span class=\"{class}\">{level}</span><br>{}</th>\
          <td>{place}</td><td>{what}</td></tr>\n",
-        finding.code(),
+        found.code(),
     )
 }
 

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use tieline_x12::finding::{AckCodes, Finding};
+use tieline_x12::finding::AckCodes;
 
-use crate::report::help::remedy;
-use crate::report::{Count, FileReport, Report, Told, Verdict};
+use crate::report::{BusinessCount, Count, FileReport, Found, Report, Told, Verdict};
 
 /// The report as one document.
 pub(super) struct Json;
@@ -38,6 +37,8 @@ pub(super) struct FileObject<'a> {
     /// All there are; exact even where findings are left out.
     errors: u64,
     warnings: u64,
+    /// Business findings, which no acknowledgment speaks of.
+    business: BusinessObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<&'a [FindingObject]>,
     /// How many findings are left out.
@@ -46,6 +47,20 @@ pub(super) struct FileObject<'a> {
     /// Why the file could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a str>,
+}
+
+/// Business findings: all there are, and how many of them are left out.
+#[derive(Debug, Serialize)]
+struct BusinessObject {
+    errors: u64,
+    warnings: u64,
+    infos: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    suppressed: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +129,7 @@ impl Report for Json {
 
 impl FileReport for JsonFile<'_> {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()> {
-        self.findings.push(FindingObject::of(told.finding));
+        self.findings.push(FindingObject::of(told.found));
         Ok(())
     }
 
@@ -142,6 +157,7 @@ impl<'a> FileObject<'a> {
             segments: totals.segments,
             errors: verdict.count.errors,
             warnings: verdict.count.warnings,
+            business: BusinessObject::of(verdict.business, verdict.business_suppressed),
             findings,
             suppressed: (suppressed != Count::default()).then_some(CountObject {
                 errors: suppressed.errors,
@@ -152,15 +168,22 @@ impl<'a> FileObject<'a> {
     }
 }
 
+impl BusinessObject {
+    fn of(all: BusinessCount, suppressed: BusinessCount) -> BusinessObject {
+        let BusinessCount { errors, warnings, infos } = all;
+        BusinessObject { errors, warnings, infos, suppressed: suppressed.all() }
+    }
+}
+
 impl FindingObject {
-    pub(super) fn of(finding: &Finding) -> FindingObject {
-        let at = finding.at;
-        let id = finding.segment.to_string();
+    pub(super) fn of(found: Found<'_>) -> FindingObject {
+        let at = found.at();
+        let id = found.segment().to_string();
         FindingObject {
-            code: finding.code(),
-            severity: finding.severity.as_str(),
-            message: finding.message(),
-            help: remedy(finding).map(str::to_string),
+            code: found.code(),
+            severity: found.level().as_str(),
+            message: found.message(),
+            help: found.remedy().map(str::to_string),
             set_index: (at.set > 0).then_some(at.set),
             segment: (at.segment > 0).then_some(at.segment),
             segment_id: (!id.is_empty()).then_some(id),
@@ -168,14 +191,13 @@ impl FindingObject {
             component: (at.component > 0).then_some(at.component),
             repetition: (at.repetition > 0).then_some(at.repetition),
             offset: at.offset,
-            length: finding.length,
+            length: found.length(),
             line: at.line,
-            path: finding.path.clone(),
-            rule: finding
-                .rule
-                .as_ref()
+            path: found.path().to_string(),
+            rule: found
+                .rule()
                 .map(|rule| RuleObject { guide: rule.guide.clone(), rule: rule.rule.clone() }),
-            ack: AckObject::of(finding.ack()),
+            ack: AckObject::of(found.ack()),
         }
     }
 }

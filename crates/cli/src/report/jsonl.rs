@@ -28,7 +28,7 @@ impl Report for Jsonl {
 
 impl FileReport for JsonlFile<'_> {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()> {
-        let line = Line { file: told.file, finding: FindingObject::of(told.finding) };
+        let line = Line { file: told.file, finding: FindingObject::of(told.found) };
         serde_json::to_writer(&mut self.0, &line)?;
         self.0.write_all(b"\n")
     }

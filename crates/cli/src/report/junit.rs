@@ -6,13 +6,12 @@
 
 use std::io::{self, Write};
 
-use tieline_x12::finding::Severity;
 use tieline_x12::observer::SetOutcome;
 
 use crate::report::markup::escaped;
 use crate::report::short::line;
 use crate::report::words::{clipped, shown_within};
-use crate::report::{Envelope, FileReport, Manner, Report, Told, Verdict};
+use crate::report::{Envelope, FileReport, Level, Manner, Report, Told, Verdict};
 
 /// The most sets without findings that are listed.
 const MOST_GOOD: u64 = 10_000;
@@ -77,11 +76,12 @@ impl Report for Junit {
 
 impl FileReport for JunitFile<'_> {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()> {
-        let finding = told.finding;
-        let found = if finding.at.segment > 0 { &mut self.set } else { &mut self.envelope };
+        let finding = told.found;
+        let found = if finding.at().segment > 0 { &mut self.set } else { &mut self.envelope };
         let line = line(told) + "\n";
-        match finding.severity {
-            Severity::Warning if !self.deny_warnings => found.warnings += &line,
+        match finding.level() {
+            Level::Info => found.warnings += &line,
+            Level::Warning if !self.deny_warnings => found.warnings += &line,
             _ => {
                 found.failures += &line;
                 found.first.get_or_insert_with(|| (finding.code(), finding.message()));
@@ -93,7 +93,9 @@ impl FileReport for JunitFile<'_> {
     fn set(&mut self, file: &str, outcome: &SetOutcome, envelope: &Envelope) -> io::Result<()> {
         let found = std::mem::take(&mut self.set);
         // Errors that are not told are errors all the same.
-        let is_wrong = outcome.errors > 0 || (self.deny_warnings && outcome.warnings > 0);
+        let is_wrong = outcome.errors > 0
+            || (self.deny_warnings && outcome.warnings > 0)
+            || found.first.is_some();
         self.failures += u64::from(is_wrong);
         if !is_wrong && found.warnings.is_empty() {
             self.good += 1;

@@ -3,13 +3,14 @@
 //! Findings go to the report while the file is read, so that a report of any length needs little
 //! memory. [`Hearing`] listens to the checking, counts, and hands on what is to be told.
 
+mod told;
+
 mod verdict;
 
 // What the formats have in common.
 mod answer;
 mod excerpt;
 mod expectation;
-mod help;
 mod markup;
 mod nearest;
 mod words;
@@ -26,6 +27,7 @@ mod text;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use tieline_mapping::business;
 use tieline_x12::delimiters::Delimiters;
 use tieline_x12::finding::{Finding, Severity};
 use tieline_x12::header::Header;
@@ -33,8 +35,10 @@ use tieline_x12::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, S
 use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 
+use crate::business::Business;
 use crate::console::Paint;
 
+pub(crate) use told::{Found, Level, Told};
 pub(crate) use verdict::Verdict;
 
 /// The form of a report.
@@ -101,15 +105,6 @@ pub(crate) trait FileReport {
     fn end(&mut self, verdict: &Verdict) -> io::Result<()>;
 }
 
-/// A finding and what is around it.
-pub(crate) struct Told<'a> {
-    /// The file, as reports call it.
-    pub(crate) file: &'a str,
-    pub(crate) finding: &'a Finding,
-    pub(crate) scene: &'a Scene<'a>,
-    pub(crate) envelope: &'a Envelope,
-}
-
 /// The interchange, group and set that are being read, by their control numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope {
@@ -153,6 +148,9 @@ pub(crate) struct Hearing<'w> {
     told: Count,
     /// Those of the set that is being read.
     heard_of_set: Count,
+    /// Looks for business findings, if they are wanted.
+    business: Option<Business<'w>>,
+    business_told: BusinessCount,
     failed: Option<io::Error>,
 }
 
@@ -172,10 +170,40 @@ impl Count {
     }
 }
 
+/// How many business findings there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct BusinessCount {
+    pub(crate) errors: u64,
+    pub(crate) warnings: u64,
+    pub(crate) infos: u64,
+}
+
+impl BusinessCount {
+    fn of(&mut self, severity: business::Severity) -> &mut u64 {
+        match severity {
+            business::Severity::Error => &mut self.errors,
+            business::Severity::Warning => &mut self.warnings,
+            business::Severity::Info => &mut self.infos,
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(self) -> u64 {
+        self.errors + self.warnings + self.infos
+    }
+}
+
 impl<'w> Hearing<'w> {
-    /// Listens to a file, and tells the report at most so many errors and so many warnings of it.
-    pub(crate) fn new(file: String, report: Box<dyn FileReport + 'w>, most: u64) -> Hearing<'w> {
+    /// Listens to a file, and tells the report at most so many findings of each severity.
+    pub(crate) fn new(
+        file: String,
+        report: Box<dyn FileReport + 'w>,
+        most: u64,
+        business: Option<Business<'w>>,
+    ) -> Hearing<'w> {
         Hearing {
+            business,
+            business_told: BusinessCount::default(),
             verdict: Verdict::new(file),
             envelope: Envelope::default(),
             report,
@@ -194,7 +222,7 @@ impl<'w> Hearing<'w> {
     /// Ends the report; `finish` fills in what only shows when reading is over.
     pub(crate) fn end(mut self, finish: impl FnOnce(&mut Verdict)) -> io::Result<Verdict> {
         finish(&mut self.verdict);
-        self.verdict.settle(self.told);
+        self.verdict.settle(self.told, self.business_told);
         match self.failed {
             Some(error) => Err(error),
             None => {
@@ -202,6 +230,30 @@ impl<'w> Hearing<'w> {
                 Ok(self.verdict)
             }
         }
+    }
+
+    /// Tells the business findings of the set that ends.
+    fn notice(&mut self, outcome: &SetOutcome) {
+        let Some(mut business) = self.business.take() else { return };
+        if let Some(of_set) = business.end(outcome) {
+            for noticed in &of_set.found {
+                let finding = &noticed.finding;
+                *self.verdict.business.of(finding.severity) += 1;
+                self.verdict.business_codes.insert((finding.code, finding.severity));
+                let told = self.business_told.of(finding.severity);
+                if *told == self.most {
+                    continue;
+                }
+                *told += 1;
+                let scene = of_set.scene(noticed);
+                self.attempt(|this| {
+                    let (file, found) = (this.verdict.file.as_str(), Found::Business(noticed));
+                    let told = Told { file, found, scene: &scene, envelope: &this.envelope };
+                    this.report.finding(&told)
+                });
+            }
+        }
+        self.business = Some(business);
     }
 
     fn attempt(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
@@ -218,6 +270,9 @@ impl Observer for Hearing<'_> {
             *self.heard_of_set.of(finding.severity) += 1;
         }
         self.verdict.codes.insert((finding.severity, finding.fault.number()));
+        if let Some(business) = &mut self.business {
+            business.hear(&finding);
+        }
         let told = self.told.of(finding.severity);
         if *told == self.most {
             return;
@@ -225,7 +280,8 @@ impl Observer for Hearing<'_> {
         *told += 1;
         self.attempt(|this| {
             let file = &this.verdict.file;
-            let told = Told { file, finding: &finding, scene, envelope: &this.envelope };
+            let found = Found::Standard(&finding);
+            let told = Told { file, found, scene, envelope: &this.envelope };
             this.report.finding(&told)
         });
     }
@@ -236,9 +292,15 @@ impl Observer for Hearing<'_> {
             interchange: Some(header.control_number().to_vec()),
             ..Envelope::default()
         };
+        if let Some(business) = &mut self.business {
+            business.interchange(header);
+        }
     }
 
     fn envelope(&mut self, segment: &Segment<'_>) {
+        if let Some(business) = &mut self.business {
+            business.envelope(segment);
+        }
         if segment.id().as_bytes() == b"GS" {
             self.envelope.group = Some(segment.element(6).to_vec());
         }
@@ -247,10 +309,19 @@ impl Observer for Hearing<'_> {
     fn set(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>) {
         self.envelope.set = Some(segment.element(2).to_vec());
         self.heard_of_set = Count::default();
+        if let Some(business) = &mut self.business {
+            business.begin(segment, plan);
+        }
         if let Some(guide) = plan.and_then(|plan| plan.guide())
             && !self.verdict.guides.contains(guide)
         {
             self.verdict.guides.insert(guide.to_string());
+        }
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>, row: Option<u16>) {
+        if let Some(business) = &mut self.business {
+            business.segment(segment, row);
         }
     }
 
@@ -262,6 +333,7 @@ impl Observer for Hearing<'_> {
         self.verdict.count.warnings += warnings;
         self.verdict.count.errors += untold - warnings;
         self.verdict.wrong_sets += u64::from(outcome.errors > 0);
+        self.notice(outcome);
         self.attempt(|this| this.report.set(&this.verdict.file, outcome, &this.envelope));
         self.envelope.set = None;
     }

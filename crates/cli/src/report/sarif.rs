@@ -3,13 +3,15 @@
 //! An interchange is often one line, so that a line says nothing: regions are in bytes, and the way
 //! down to the element is a logical location. Messages hold no data of the document.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use tieline_mapping::business;
 use tieline_x12::catalogue;
 use tieline_x12::finding::{Severity, code};
 
-use crate::report::{FileReport, Report, Told, Verdict};
+use crate::report::{self, FileReport, Report, Told, Verdict};
 
 /// A SARIF log with one run.
 pub(super) struct Sarif;
@@ -151,28 +153,28 @@ impl Report for Sarif {
 
 impl FileReport for SarifFile<'_> {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()> {
-        let finding = told.finding;
-        let message = finding.message();
+        let (found, at) = (told.found, told.found.at());
+        let message = found.message();
         let region = Region {
-            start_line: finding.at.line.max(1),
-            byte_offset: finding.at.offset,
-            byte_length: finding.length,
+            start_line: at.line.max(1),
+            byte_offset: at.offset,
+            byte_length: found.length(),
         };
         let logical = LogicalLocation {
-            name: finding.element_name(),
-            fully_qualified_name: &finding.path,
-            kind: if finding.at.element > 0 { "element" } else { "segment" },
+            name: found.element_name(),
+            fully_qualified_name: found.path(),
+            kind: if at.element > 0 { "element" } else { "segment" },
         };
         let result = Finding {
-            rule_id: finding.code(),
-            level: finding.severity.as_str(),
+            rule_id: found.code(),
+            level: found.level().in_sarif(),
             message: Text { text: &message },
             locations: [Location {
                 physical_location: PhysicalLocation {
                     artifact_location: ArtifactLocation { uri: uri(told.file) },
                     region: Some(region),
                 },
-                logical_locations: (!finding.path.is_empty()).then_some([logical]),
+                logical_locations: (!found.path().is_empty()).then_some([logical]),
             }],
         };
         self.0.write_all(b",")?;
@@ -205,9 +207,22 @@ fn tool(verdicts: &[Verdict]) -> Tool {
         driver: Driver {
             name: "tieline",
             semantic_version: env!("CARGO_PKG_VERSION"),
-            rules: kinds.into_iter().filter_map(rule).collect(),
+            rules: kinds.into_iter().filter_map(rule).chain(business_rules(verdicts)).collect(),
         },
     }
+}
+
+/// A rule for each kind of business finding there was.
+fn business_rules(verdicts: &[Verdict]) -> Vec<Rule> {
+    let kinds: BTreeSet<_> = verdicts.iter().flat_map(|verdict| &verdict.business_codes).collect();
+    let rule = |(code, severity): &(business::Code, business::Severity)| Rule {
+        id: code.to_string(),
+        short_description: Text { text: code.entry().title },
+        full_description: Text { text: code.entry().meaning },
+        help: Text { text: code.entry().remedy },
+        default_configuration: Level { level: report::Level::from(*severity).in_sarif() },
+    };
+    kinds.into_iter().map(rule).collect()
 }
 
 fn invocation(verdicts: &[Verdict]) -> Invocation<'_> {

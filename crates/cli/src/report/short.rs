@@ -31,13 +31,13 @@ impl FileReport for ShortFile<'_> {
 
 /// A finding on one line; segment and element are 0 where neither is meant.
 pub(super) fn line(told: &Told<'_>) -> String {
-    let finding = told.finding;
+    let found = told.found;
     format!(
         "{}:{}:{}: {} {}",
         printable(told.file),
-        finding.at.segment,
-        finding.at.element,
-        finding.code(),
-        clipped(&printable(&finding.message()), LONGEST),
+        found.at().segment,
+        found.at().element,
+        found.code(),
+        clipped(&printable(&found.message()), LONGEST),
     )
 }

@@ -3,15 +3,12 @@
 
 use std::io::{self, Write};
 
-use tieline_x12::finding::Severity;
-
 use crate::console::Paint;
 use crate::report::answer::answer;
 use crate::report::excerpt::Excerpt;
 use crate::report::expectation::expectation;
-use crate::report::help::remedy;
 use crate::report::words::{clipped, clipped_before, printable, shown_within};
-use crate::report::{FileReport, Manner, Report, Told, Verdict};
+use crate::report::{FileReport, Level, Manner, Report, Told, Verdict};
 use crate::text::{count, grouped};
 
 /// The most bytes of what comes from outside.
@@ -55,6 +52,9 @@ struct TextFile<'w> {
 
 impl FileReport for TextFile<'_> {
     fn finding(&mut self, told: &Told<'_>) -> io::Result<()> {
+        if self.manner.quiet && told.found.level() == Level::Info {
+            return Ok(());
+        }
         let text = finding(told, &self.manner.paint);
         self.out.write_all(text.as_bytes())
     }
@@ -70,7 +70,14 @@ impl FileReport for TextFile<'_> {
             };
             writeln!(self.out, "{frame}and {more} more{frame:#}; --max-errors N shows others\n")?;
         }
-        let is_good = verdict.accepted && verdict.count.warnings == 0;
+        let hidden = verdict.business_suppressed.all();
+        if hidden > 0 {
+            let frame = self.manner.paint.frame;
+            let more = count(hidden, "business finding");
+            writeln!(self.out, "{frame}and {more} more{frame:#}; --max-errors N shows others\n")?;
+        }
+        let business = verdict.business.errors + verdict.business.warnings;
+        let is_good = verdict.accepted && verdict.count.warnings + business == 0;
         if verdict.failure.is_none() && !(is_good && self.manner.quiet) {
             writeln!(self.out, "{}", summary(verdict, &self.manner.paint))?;
         }
@@ -80,23 +87,24 @@ impl FileReport for TextFile<'_> {
 
 /// One finding, with an empty line after it.
 fn finding(told: &Told<'_>, paint: &Paint) -> String {
-    let finding = told.finding;
+    let found = told.found;
     let (frame, strong) = (paint.frame, paint.strong);
-    let level = match finding.severity {
-        Severity::Error => paint.error,
-        Severity::Warning => paint.warning,
+    let level = match found.level() {
+        Level::Error => paint.error,
+        Level::Warning => paint.warning,
+        Level::Info => paint.strong,
     };
     let excerpt = Excerpt::of(told);
     let gutter = " ".repeat(excerpt.gutter());
-    let code = finding.code();
+    let code = found.code();
     let mut text = format!(
         "{level}{}[{code}]{level:#}{strong}: {}{strong:#}\n{gutter}{frame}-->{frame:#} {}\n",
-        finding.severity.as_str(),
-        clipped(&printable(&finding.message()), LONGEST),
+        found.level().as_str(),
+        clipped(&printable(&found.message()), LONGEST),
         place(told),
     );
-    if !finding.path.is_empty() {
-        let path = clipped_before(&finding.path, LONGEST_PATH);
+    if !found.path().is_empty() {
+        let path = clipped_before(found.path(), LONGEST_PATH);
         text += &format!("{gutter} {frame}|{frame:#}  {path}\n");
     }
     for (n, line) in excerpt.lines.iter().enumerate() {
@@ -115,14 +123,14 @@ fn finding(told: &Told<'_>, paint: &Paint) -> String {
     let mut note = |label: &str, note: &str| {
         text += &format!("{gutter} {frame}={frame:#} {strong}{label}:{strong:#} {note}\n");
     };
-    if let Some(rule) = &finding.rule {
+    if let Some(rule) = found.rule() {
         let rule = format!("{} rule {}", rule.guide, rule.rule);
         note("guide", &clipped(&printable(&rule), LONGEST_PATH));
     }
-    if let Some(answer) = answer(finding) {
+    if let Some(answer) = answer(found) {
         note("ack", &answer);
     }
-    if let Some(remedy) = remedy(finding) {
+    if let Some(remedy) = found.remedy() {
         note("help", &clipped(&printable(remedy), LONGEST));
     }
     note("more", &format!("tieline explain {code}"));
@@ -131,7 +139,7 @@ fn finding(told: &Told<'_>, paint: &Paint) -> String {
 
 /// `file  segment 418, byte 10 233 (line 5)   ISA 000000905 / GS 905 / ST 0001`.
 fn place(told: &Told<'_>) -> String {
-    let (at, envelope) = (told.finding.at, told.envelope);
+    let (at, envelope) = (told.found.at(), told.envelope);
     let mut text = clipped_before(&printable(told.file), LONGEST);
     text += "  ";
     if at.segment > 0 {
@@ -177,11 +185,23 @@ fn summary(verdict: &Verdict, paint: &Paint) -> String {
     } else if let Some(answer) = verdict.answer.groups {
         text += &format!("     997 would be: {} ({})", answer.code(), answer.in_words());
     }
+    if let Some(business) = business(verdict) {
+        text += &format!("\n  business: {business}");
+    }
     let guides: Vec<&str> = verdict.guides.iter().map(String::as_str).collect();
     if !guides.is_empty() {
         text += &format!("\n  by {}", clipped(&printable(&guides.join(", ")), LONGEST));
     }
     text
+}
+
+/// `1 error, 2 warnings`; nothing when there are no business findings.
+pub(super) fn business(verdict: &Verdict) -> Option<String> {
+    let found = verdict.business;
+    let parts = [(found.errors, "error"), (found.warnings, "warning"), (found.infos, "note")];
+    let parts: Vec<String> =
+        parts.iter().filter(|it| it.0 > 0).map(|(number, word)| count(*number, word)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn milliseconds(verdict: &Verdict) -> String {

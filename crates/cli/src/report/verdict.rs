@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tieline_mapping::business;
 use tieline_x12::check::Totals;
 use tieline_x12::finding::Severity;
 use tieline_x12::observer::{GroupOutcome, InterchangeOutcome};
 
 use crate::exit;
 use crate::failure::Failure;
-use crate::report::Count;
+use crate::report::{BusinessCount, Count};
 
 /// What a file comes to.
 #[derive(Debug, Clone)]
@@ -26,6 +27,12 @@ pub(crate) struct Verdict {
     /// Nothing is wrong with any set, group or interchange.
     pub(crate) accepted: bool,
     pub(crate) answer: Answer,
+    /// All business findings, told or not.
+    pub(crate) business: BusinessCount,
+    /// Those the report leaves out.
+    pub(crate) business_suppressed: BusinessCount,
+    /// Every kind of business finding there was.
+    pub(crate) business_codes: BTreeSet<(business::Code, business::Severity)>,
     /// Every kind of finding there was, by its number.
     pub(crate) codes: BTreeSet<(Severity, u16)>,
     /// The guides that sets were judged by.
@@ -85,6 +92,9 @@ impl Verdict {
             wrong_sets: 0,
             accepted: false,
             answer: Answer::default(),
+            business: BusinessCount::default(),
+            business_suppressed: BusinessCount::default(),
+            business_codes: BTreeSet::new(),
             codes: BTreeSet::new(),
             guides: BTreeSet::new(),
             failure: None,
@@ -118,7 +128,12 @@ impl Verdict {
     }
 
     /// Draws the conclusion, of which so many findings were told.
-    pub(super) fn settle(&mut self, told: Count) {
+    pub(super) fn settle(&mut self, told: Count, business_told: BusinessCount) {
+        self.business_suppressed = BusinessCount {
+            errors: self.business.errors - business_told.errors,
+            warnings: self.business.warnings - business_told.warnings,
+            infos: self.business.infos - business_told.infos,
+        };
         self.suppressed = Count {
             errors: self.count.errors - told.errors,
             warnings: self.count.warnings - told.warnings,
@@ -136,7 +151,10 @@ impl Verdict {
             Some(failure) => failure.code,
             None if self.totals.not_x12 => exit::NOT_EDI,
             None if !self.accepted => exit::FINDINGS,
-            None if deny_warnings && self.count.warnings > 0 => exit::FINDINGS,
+            None if self.business.errors > 0 => exit::FINDINGS,
+            None if deny_warnings && self.count.warnings + self.business.warnings > 0 => {
+                exit::FINDINGS
+            }
             None => exit::ACCEPTED,
         }
     }

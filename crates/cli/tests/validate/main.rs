@@ -1,6 +1,7 @@
 //! `tieline validate` as a person, an editor or a build server runs it.
 
 mod bad_input;
+mod business;
 mod reports;
 mod schema;
 

@@ -165,7 +165,7 @@ fn several_files_come_in_the_order_given_and_the_worst_decides() {
     let files: Vec<&str> = names.iter().map(String::as_str).collect();
     let all = |extra: &[&'static str]| {
         let arguments: Vec<&str> =
-            ["validate"].iter().chain(extra).chain(&files).copied().collect();
+            ["validate", "--no-business"].iter().chain(extra).chain(&files).copied().collect();
         tieline(folder.path(), &arguments)
     };
     let ran = all(&["--format", "json"]);
@@ -194,11 +194,12 @@ fn several_files_come_in_the_order_given_and_the_worst_decides() {
 fn warnings_are_accepted_unless_they_are_denied() {
     let folder = Folder::new("deny");
     folder.file("warning.edi", WRONG.replace("12x75", "12.75").replace("PTD*BQ~", "PTD*BQ*~"));
-    let ran = tieline(folder.path(), &["validate", "warning.edi"]);
+    let ran = tieline(folder.path(), &["validate", "--no-business", "warning.edi"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.starts_with("warning[X12-W0414]"), "{}", ran.out);
     assert!(!ran.out.contains("= ack:"), "{}", ran.out);
-    let ran = tieline(folder.path(), &["validate", "warning.edi", "--deny", "warnings"]);
+    let ran =
+        tieline(folder.path(), &["validate", "--no-business", "warning.edi", "--deny", "warnings"]);
     assert_eq!(ran.code, 1);
 }
 
@@ -255,7 +256,8 @@ fn the_partner_is_found_by_the_ids_or_named() {
         &["--partners", "partners"],
         &["--guide", "partners/lake-country/867.guide.toml"],
     ] {
-        let arguments: Vec<&str> = ["validate", "wrong.edi"].iter().chain(extra).copied().collect();
+        let arguments: Vec<&str> =
+            ["validate", "--no-business", "wrong.edi"].iter().chain(extra).copied().collect();
         let ran = tieline(folder.path(), &arguments);
         assert_eq!(ran.code, 1, "{extra:?}: {}{}", ran.out, ran.err);
         for part in [
@@ -268,7 +270,10 @@ fn the_partner_is_found_by_the_ids_or_named() {
             assert!(ran.out.contains(part), "{part} is not in:\n{}", ran.out);
         }
     }
-    assert_eq!(tieline(folder.path(), &["validate", "wrong.edi", "--guide", "base"]).code, 0);
+    assert_eq!(
+        tieline(folder.path(), &["validate", "--no-business", "wrong.edi", "--guide", "base"]).code,
+        0
+    );
 }
 
 #[test]
@@ -331,9 +336,12 @@ fn a_guide_for_another_set_is_not_taken_for_a_judgement() {
     let folder = Folder::new("guide-unused");
     let file = folder.file("usage.edi", WRONG.replace("12x75", "12.75"));
     let file = file.display().to_string();
-    let ran = tieline(folder.path(), &["validate", &file, "--guide", "utility/810-commercial"]);
+    let ran = tieline(
+        folder.path(),
+        &["validate", "--no-business", &file, "--guide", "utility/810-commercial"],
+    );
     assert_eq!(ran.code, 0);
     assert!(ran.err.contains("utility/810-commercial is for the 810"), "{}", ran.err);
-    let ran = tieline(folder.path(), &["validate", &file, "--guide", "base"]);
+    let ran = tieline(folder.path(), &["validate", "--no-business", &file, "--guide", "base"]);
     assert_eq!(ran.err, "");
 }

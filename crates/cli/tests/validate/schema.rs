@@ -42,11 +42,15 @@ fn check(schema: &Value, value: &Value, root: &Value, at: &str, faults: &mut Vec
     let least = schema["minimum"].as_i64();
     unless(least.is_none() || value.is_null() || value.as_i64() >= least, "is too small");
     if let Some(pattern) = schema["pattern"].as_str() {
-        assert_eq!(pattern, "^X12-[EW][0-9]{4}$");
-        let code = value.as_str().and_then(|code| code.strip_prefix("X12-")).unwrap_or_default();
-        let fits = code.len() == 5
-            && code.starts_with(['E', 'W'])
-            && code[1..].bytes().all(|b| b.is_ascii_digit());
+        assert_eq!(pattern, "^(X12-[EW][0-9]{4}|UTL-[0-9]{3})$");
+        let code = value.as_str().unwrap_or_default();
+        let is_number = |text: &str, length: usize| {
+            text.len() == length && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        let standard = code.strip_prefix("X12-E").or(code.strip_prefix("X12-W"));
+        let business = code.strip_prefix("UTL-");
+        let fits = standard.is_some_and(|number| is_number(number, 4))
+            || business.is_some_and(|number| is_number(number, 3));
         unless(fits, "does not fit the pattern");
     }
     for required in schema["required"].as_array().into_iter().flatten() {
@@ -64,6 +68,10 @@ fn check(schema: &Value, value: &Value, root: &Value, at: &str, faults: &mut Vec
     }
 }
 
+fn samples() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
+}
+
 #[test]
 fn every_report_is_as_the_schema_says() {
     let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
@@ -78,6 +86,12 @@ fn every_report_is_as_the_schema_says() {
             arguments.push(name);
         }
     }
+    let usage = std::fs::read_to_string(samples().join("867/interval-15-minute-autumn-day.edi"));
+    let usage = usage.expect("the sample is there").replace("0030*CD", "0015*CD");
+    let gaps = std::fs::read(samples().join("867/interval-net-metering-with-gaps.edi"));
+    folder.file("gaps.edi", gaps.expect("the sample is there"));
+    folder.file("repeated.edi", usage.as_bytes());
+    arguments.extend(["gaps.edi".to_string(), "repeated.edi".to_string()]);
     for (name, bytes) in [("empty", &b""[..]), ("pdf", b"%PDF-1.7"), ("cut", b"ISA*00*")] {
         folder.file(name, bytes);
         arguments.push(name.to_string());
@@ -88,6 +102,7 @@ fn every_report_is_as_the_schema_says() {
     assert_eq!(ran.code, 66);
     let report: Value = serde_json::from_str(&ran.out).expect("it is JSON");
     assert!(report["files"].as_array().is_some_and(|files| files.len() > 100));
+    assert!(ran.out.contains("\"code\":\"UTL-103\"") && ran.out.contains("\"severity\":\"info\""));
     let mut faults = Vec::new();
     check(&schema, &report, &schema, "", &mut faults);
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -471,7 +471,7 @@ impl<'o> Reader<'o> {
             start.map_err(|_| broken(point, TimeError::OutOfRange.into()))
         };
         let zone = self.zones[first.zone].code.zone.unwrap_or(&options.common.zone);
-        let stamping = self.stamping(zone, points);
+        let stamping = self.stamping(zone, &points[..self.following(points)]);
         let key = &self.keys[first.key];
         let unit: Coded<Unit> = match key.unit.as_str() {
             "" => Unit::Other.into(),
@@ -533,6 +533,16 @@ impl<'o> Reader<'o> {
         }
         series.residue = residue;
         Ok((series, count))
+    }
+
+    /// How many points there are until one cannot follow those before it.
+    fn following(&self, points: &[&Seen<'_>]) -> usize {
+        let length = i64::from(self.seconds);
+        let follows = |pair: &&[&Seen<'_>]| {
+            let after = pair[1].edge - pair[0].edge;
+            after > 0 && after % length == 0
+        };
+        1 + points.windows(2).take_while(follows).count()
     }
 
     /// Notes what the loop of a point has that no field means.

@@ -267,6 +267,7 @@ impl Checker<'_> {
         self.ledger.set += 1;
         self.ledger.segment = 1;
         self.ledger.begin_set();
+        let line = self.ledger.line(segment.offset(), scene);
         let Some(interchange) = &mut self.interchange else { return };
         let Some(group) = &mut interchange.group else { return };
         group.strayed = false;
@@ -317,6 +318,7 @@ impl Checker<'_> {
                 warnings: 0,
                 untold: 0,
                 start: segment.offset(),
+                line,
                 end: 0,
             },
             rules: rules.clone(),

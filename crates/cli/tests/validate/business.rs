@@ -1,0 +1,102 @@
+//! Business findings beside those of the standard: told, counted apart, never acknowledged.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tieline_x12::delimiters::LineEnd;
+
+use crate::{Folder, sample, tieline};
+
+fn broken(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/broken");
+    fs::read_to_string(folder.join(name)).expect("there is such a sample")
+}
+
+fn report(folder: &Folder, arguments: &[&str]) -> (i32, Value) {
+    let ran = tieline(folder.path(), &[&["validate", "--format", "json"], arguments].concat());
+    (ran.code, serde_json::from_str(&ran.out).expect("it is JSON"))
+}
+
+#[test]
+fn they_end_with_1_and_change_no_acknowledgment() {
+    let folder = Folder::new("business-ack");
+    folder.file("a.edi", broken("business/UTL-101-interval-sum.edi"));
+    let (code, report) = report(&folder, &["a.edi"]);
+    assert_eq!(code, 1);
+    let file = &report["files"][0];
+    assert_eq!((&file["accepted"], &file["errors"]), (&Value::Bool(true), &Value::from(0)));
+    assert_eq!(file["business"]["errors"], 1);
+    assert_eq!(file["findings"][0]["code"], "UTL-101");
+    assert_eq!(tieline(folder.path(), &["validate", "--no-business", "a.edi"]).code, 0);
+    let ack = ["ack", "a.edi", "--date", "20260618", "--time", "0900", "--control-number", "1"];
+    let ack = tieline(folder.path(), &ack);
+    assert!(ack.code == 0 && ack.out.contains("AK9*A*1*1*1"), "{}", ack.out);
+}
+
+#[test]
+fn warnings_are_denied_when_asked_and_notes_are_not() {
+    let folder = Folder::new("business-deny");
+    folder.file("warning.edi", broken("business/UTL-102-intervals-missing.edi"));
+    folder.file("note.edi", broken("business/UTL-118-intervals-without-value.edi"));
+    for (file, denied) in [("warning.edi", 1), ("note.edi", 0)] {
+        assert_eq!(tieline(folder.path(), &["validate", file]).code, 0, "{file}");
+        let ran = tieline(folder.path(), &["validate", "--deny", "warnings", file]);
+        assert_eq!(ran.code, denied, "{file}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_partner_turns_them_off_or_makes_them_worse() {
+    let folder = Folder::new("business-partner");
+    folder.file("a.edi", broken("business/UTL-102-intervals-missing.edi"));
+    let partner = "id = \"lake\"\nname = \"Lake\"\nstatus = \"live\"\n[x12]\n\
+        isa = [{ qualifier = \"ZZ\", id = \"LAKECOUNTRY\" }]\n";
+    fs::create_dir_all(folder.path().join("partners/lake")).expect("a folder can be made");
+    folder.file("partners/lake/partner.toml", partner);
+    for (level, code) in [("error", 1), ("warning", 0), ("off", 0)] {
+        let options = format!("[severities]\nUTL-102 = \"{level}\"\n");
+        folder.file("partners/lake/business.toml", options);
+        let ran = tieline(folder.path(), &["validate", "a.edi", "--format", "short"]);
+        assert_eq!((ran.code, ran.out.is_empty()), (code, level == "off"), "{level}: {}", ran.out);
+    }
+}
+
+/// What stands where is not sure, so nothing is said of what it means.
+#[test]
+fn a_set_without_order_has_none() {
+    let folder = Folder::new("business-unsure");
+    let wrong = broken("business/UTL-101-interval-sum.edi").replace("PTD*PM~\n", "PTX*PM~\n");
+    folder.file("a.edi", wrong);
+    let (_, report) = report(&folder, &["a.edi"]);
+    let findings = report["files"][0]["findings"].as_array().expect("there are findings");
+    let codes = findings.iter().filter_map(|finding| finding["code"].as_str());
+    assert!(codes.clone().all(|code| code.starts_with("X12-")), "{findings:?}");
+    assert!(codes.count() > 0);
+}
+
+/// A file longer than what is held at once: places and lines are those of the file.
+#[test]
+fn places_are_right_in_a_long_file() {
+    for line_end in [LineEnd::None, LineEnd::Lf, LineEnd::CrLf] {
+        let folder = Folder::new("business-long");
+        let long = sample(tieline_sample::kind::Kind::UsageMonthly, 2_500, line_end);
+        let text = String::from_utf8(long).expect("recipes are ASCII");
+        assert!(text.len() > 1 << 20);
+        // The last report that has one loses its account.
+        let at = text.rfind("REF*12*").expect("reports have accounts");
+        let text = format!("{}REF*11*{}", &text[..at], &text[at + 7..]);
+        let text = text.replace("REF*11*", "REF*45*");
+        let set = text[..at].rfind("ST*867*").expect("it is in a set");
+        let bpt = set + text[set..].find("BPT*").expect("a report has a number");
+        folder.file("a.edi", &text);
+        let (_, report) = report(&folder, &["a.edi"]);
+        let [finding] = &report["files"][0]["findings"].as_array().expect("a list")[..] else {
+            panic!("{report}");
+        };
+        assert_eq!(finding["code"], "UTL-113");
+        assert_eq!(finding["offset"], bpt);
+        let lines = text[..bpt].bytes().filter(|b| *b == b'\n').count() + 1;
+        assert_eq!(finding["line"], lines, "{line_end:?}");
+    }
+}

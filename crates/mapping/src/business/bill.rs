@@ -1,0 +1,272 @@
+//! What is wrong with a bill: its total, its charges, its dates, what it refers to.
+
+use tieline_model::bill::{Bill, BillGroup, Charge, ChargeDirection};
+use tieline_model::common::Purpose;
+use tieline_model::decimal::{Decimal, NumberError};
+use tieline_model::provenance::Ordinal;
+
+use super::catalogue::Code;
+use super::finding::{BusinessFinding, Findings, What};
+use super::options::{AllowanceSign, BusinessOptions};
+use super::usage::wrong_period;
+
+/// The segment that holds number, date and purpose: `BIG`.
+const HEADING: Ordinal = Ordinal(2);
+
+/// What is wrong with a bill beyond the standard, in the order of the document.
+///
+/// Numbers used twice are found by [`super::Seen`].
+pub fn bill(bill: &Bill, options: &BusinessOptions) -> Vec<BusinessFinding> {
+    let mut found = Findings::new(options);
+    heading(bill, &mut found);
+    for group in &bill.groups {
+        charges(group, &mut found);
+        period(bill, group, &mut found);
+    }
+    for charge in &bill.charges {
+        product(charge, &mut found);
+    }
+    total(bill, &mut found);
+    if let Some(stated) = bill.stated_count
+        && Decimal::from(bill.groups.len() as i64) != stated
+    {
+        let what = What::Count { stated, counted: bill.groups.len() };
+        found.add(Code::BILL_COUNT, last(bill), what);
+    }
+    found.finish()
+}
+
+/// The finding that a charge is not what the rate schedule makes of the usage; `None` if the
+/// partner's options do not ask for it.
+pub fn priced_otherwise(
+    charge: &Charge,
+    expected: Decimal,
+    options: &BusinessOptions,
+) -> Option<BusinessFinding> {
+    let mut found = Findings::new(options);
+    let what = What::Priced { stated: charge.amount?, expected };
+    found.add(Code::CHARGE_PRICED_OTHERWISE, charge.at, what);
+    found.finish().pop()
+}
+
+/// The last segment that the bill's own records tell of; the total stands behind it.
+fn last(bill: &Bill) -> Ordinal {
+    let charges = bill.groups.iter().flat_map(|group| {
+        let own = group.all_charges().map(|charge| charge.at.0);
+        own.chain([group.at.0]).max()
+    });
+    Ordinal(charges.chain([HEADING.0]).max().unwrap_or_default())
+}
+
+fn heading(bill: &Bill, found: &mut Findings<'_>) {
+    let purpose = bill.purpose.as_ref().map(|purpose| purpose.meaning);
+    let takes_back =
+        matches!(purpose, Some(Purpose::Cancel | Purpose::Replace | Purpose::CancelReissue));
+    if takes_back && bill.original().is_none() {
+        let what = What::Missing("the bill that is cancelled or replaced (REF*OI)");
+        found.add(Code::BILL_ORIGINAL_MISSING, HEADING, what);
+    }
+    if bill.account.is_none() && bill.supplier_account.is_none() {
+        found.add(Code::BILL_ACCOUNT_MISSING, HEADING, What::Missing("the account"));
+    }
+    if let Some(due) = bill.due_date()
+        && due < bill.date
+    {
+        found.add(Code::BILL_DUE_EARLY, HEADING, What::Early { due, issued: bill.date });
+    }
+    if bill.period.is_none()
+        && let Some(what) = wrong_period(&bill.residue, found.options)
+    {
+        found.add(Code::BILL_PERIOD_ORDER, HEADING, what);
+    }
+}
+
+fn period(bill: &Bill, group: &BillGroup, found: &mut Findings<'_>) {
+    if group.period.is_none()
+        && let Some(what) = wrong_period(&group.residue, found.options)
+    {
+        found.add(Code::BILL_PERIOD_ORDER, group.at, what);
+    }
+    let part = group.period.and_then(|period| period.period());
+    let Some((part, whole)) = part.zip(bill.period) else { return };
+    if !whole.contains(part.start()) || !whole.contains(part.end()) {
+        let what =
+            What::Outside { part: (part.start(), part.end()), whole: (whole.start(), whole.end()) };
+        found.add(Code::GROUP_OUTSIDE_BILL, group.at, what);
+    }
+}
+
+fn charges(group: &BillGroup, found: &mut Findings<'_>) {
+    group.all_charges().for_each(|charge| product(charge, found));
+}
+
+/// A charge against its rate and quantity, rounded half up to the cent.
+fn product(charge: &Charge, found: &mut Findings<'_>) {
+    if charge.direction.meaning == ChargeDirection::NoCharge {
+        return;
+    }
+    let (Some(stated), Some(rate), Some(quantity)) = (charge.amount, charge.rate, charge.quantity)
+    else {
+        return;
+    };
+    let product = rate.checked_mul(&quantity).and_then(|product| product.rounded(CENTS));
+    if let Ok(expected) = product
+        && expected.abs() != stated.abs()
+    {
+        let what = What::Product { stated, rate, quantity, expected };
+        found.add(Code::CHARGE_PRODUCT, charge.at, what);
+    }
+}
+
+/// The decimals of an amount.
+const CENTS: u8 = 2;
+
+/// The total against the lines.
+fn total(bill: &Bill, found: &mut Findings<'_>) {
+    let Ok(expected) = sum_of_lines(bill, found.options) else { return };
+    let is_cancelled =
+        bill.purpose.as_ref().is_some_and(|purpose| purpose.meaning == Purpose::Cancel);
+    let is_turned =
+        is_cancelled && found.options.cancellation_turns_sign && expected.negated() == bill.total;
+    if expected != bill.total && !is_turned {
+        found.add(Code::BILL_TOTAL, last(bill), What::Amount { stated: bill.total, expected });
+    }
+}
+
+/// What the lines come to, to the cent.
+fn sum_of_lines(bill: &Bill, options: &BusinessOptions) -> Result<Decimal, NumberError> {
+    let mut sum = bill.sum_of_lines()?.amount;
+    if options.allowances == AllowanceSign::Negative {
+        let all = bill.groups.iter().flat_map(BillGroup::all_charges).chain(&bill.charges);
+        for charge in all.filter(|it| it.direction.meaning == ChargeDirection::Credit) {
+            // It was taken off, and is to be added as it stands.
+            let amount = charge.amount.unwrap_or_default();
+            sum = sum.checked_add(&amount)?.checked_add(&amount)?;
+        }
+    }
+    sum.rounded(CENTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use tieline_model::bill::{ChargeKind, PricedItem, Terms};
+    use tieline_model::coded::Coded;
+    use tieline_model::common::{Reference, ReferenceKind};
+    use tieline_model::identifier::AccountNumber;
+    use tieline_model::money::Currency;
+    use tieline_model::period::Period;
+    use tieline_model::time::date;
+    use tieline_model::usage::SectionPeriod;
+
+    use super::super::options::Level;
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        text.parse().expect("the test gives a number")
+    }
+
+    fn charge(direction: ChargeDirection, amount: &str) -> Charge {
+        Charge::new(direction, ChargeKind::Energy.into(), number(amount))
+    }
+
+    /// Energy, a credit, a thing told only and an item by its price: 96.88.
+    fn good() -> Bill {
+        let mut bill = Bill::new("B1", date(2026, 4, 3), Currency::USD);
+        bill.account = AccountNumber::new("4410027718").ok();
+        bill.period = Period::new(date(2026, 3, 2), date(2026, 4, 1)).ok();
+        bill.terms.push(Terms { due_date: Some(date(2026, 4, 23)), ..Terms::default() });
+        let mut energy = charge(ChargeDirection::Charge, "103.00");
+        (energy.rate, energy.quantity) = (Some(number("0.092")), Some(number("1119.56")));
+        let item =
+            PricedItem { quantity: Some(number("3")), unit: None, price: Some(number("0.125")) };
+        bill.groups.push(BillGroup {
+            item: Some(item),
+            charges: vec![
+                energy,
+                charge(ChargeDirection::Credit, "6.50"),
+                charge(ChargeDirection::NoCharge, "5.00"),
+            ],
+            ..BillGroup::default()
+        });
+        bill.stated_count = Some(Decimal::ONE);
+        bill.total = number("96.88");
+        bill
+    }
+
+    fn codes(of: &Bill, options: &BusinessOptions) -> Vec<Code> {
+        bill(of, options).into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_bill_that_adds_up_has_no_finding() {
+        assert_eq!(codes(&good(), &BusinessOptions::default()), []);
+    }
+
+    #[test]
+    fn each_mistake_is_one_finding() {
+        type Change = fn(&mut Bill);
+        let cases: [(Code, Change); 8] = [
+            (Code::BILL_TOTAL, |bill| bill.total = number("96.87")),
+            (Code::BILL_COUNT, |bill| bill.stated_count = Some(number("2"))),
+            (Code::BILL_DUE_EARLY, |bill| bill.date = date(2026, 4, 24)),
+            (Code::BILL_ACCOUNT_MISSING, |bill| bill.account = None),
+            (Code::BILL_ORIGINAL_MISSING, |bill| bill.purpose = Some(Purpose::Replace.into())),
+            (Code::CHARGE_PRODUCT, |bill| {
+                bill.groups[0].charges[0].quantity = Some(number("1119.4"));
+            }),
+            (Code::GROUP_OUTSIDE_BILL, |bill| {
+                let period = Period::new(date(2026, 3, 1), date(2026, 4, 1));
+                bill.groups[0].period = period.ok().map(SectionPeriod::Regular);
+            }),
+            (Code::BILL_TOTAL, |bill| bill.groups[0].charges[1].amount = Some(number("-6.50"))),
+        ];
+        for (code, change) in cases {
+            let mut bill = good();
+            change(&mut bill);
+            assert_eq!(codes(&bill, &BusinessOptions::default()), [code], "{code}");
+            let mut options = BusinessOptions::default();
+            options.severities.insert(code, Level::Off);
+            assert_eq!(codes(&bill, &options), [], "{code} turned off");
+        }
+    }
+
+    #[test]
+    fn half_a_cent_is_rounded_upwards() {
+        let mut bill = good();
+        let energy = &mut bill.groups[0].charges[0];
+        (energy.rate, energy.quantity) = (Some(number("0.5")), Some(number("206.01")));
+        let found = super::bill(&bill, &BusinessOptions::default());
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(finding.what.to_string(), "the charge is 103.00, but 206.01 at 0.5 is 103.01");
+    }
+
+    #[test]
+    fn conventions_are_a_partner_s() {
+        let mut bill = good();
+        bill.groups[0].charges[1].amount = Some(number("-6.50"));
+        let allowances = AllowanceSign::Negative;
+        let options = BusinessOptions { allowances, ..BusinessOptions::default() };
+        assert_eq!(codes(&bill, &options), []);
+
+        let mut bill = good();
+        bill.purpose = Some(Purpose::Cancel.into());
+        let kind = Coded::received(ReferenceKind::OriginalBill, "OI");
+        bill.references.push(Reference::new(kind, "B0"));
+        bill.total = bill.total.negated();
+        assert_eq!(codes(&bill, &BusinessOptions::default()), []);
+        let options =
+            BusinessOptions { cancellation_turns_sign: false, ..BusinessOptions::default() };
+        assert_eq!(codes(&bill, &options), [Code::BILL_TOTAL]);
+    }
+
+    #[test]
+    fn a_charge_priced_otherwise_is_told_with_both_amounts() {
+        let charge = charge(ChargeDirection::Charge, "10.00");
+        let finding = priced_otherwise(&charge, number("12.00"), &BusinessOptions::default());
+        let finding = finding.expect("it is looked for");
+        assert_eq!(
+            finding.to_string(),
+            "UTL-210: the charge is 10.00, and the rate schedule makes it 12.00"
+        );
+    }
+}

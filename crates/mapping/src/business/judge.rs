@@ -1,0 +1,120 @@
+//! Judging the sets of a file one by one: read into the model, then judged by what they say.
+//!
+//! A set in which a segment is unknown, missing, out of place or too often, and one without an end,
+//! is not to be judged: what stands where is not sure. Nor is one that lacks what a guide asks for,
+//! which would be told twice. [`is_unsure_after`] tells which findings these are. A set with other
+//! errors is judged if it can be read all the same.
+
+use tieline_x12::finding::{Fault, Finding, Severity};
+use tieline_x12::tree::Tree;
+
+use super::catalogue::Code;
+use super::finding::{BusinessFinding, unreadable};
+use super::options::BusinessOptions;
+use super::seen::{Number, Seen};
+use crate::error::MappingError;
+use crate::options::Options;
+use crate::{invoice_810, remittance_820, usage_867};
+
+/// Judges the sets of one file.
+#[derive(Debug, Clone, Default)]
+pub struct Judge {
+    mapping: Options,
+    options: BusinessOptions,
+    seen: Seen,
+}
+
+/// How one kind of set is read and judged.
+type OfSet = fn(&mut Judge, Tree<'_>, &str) -> Result<Vec<BusinessFinding>, MappingError>;
+
+/// The sets that have a model: how each is judged, and the code of one that cannot be read.
+const SETS: &[(&[u8], OfSet, Code)] = &[
+    (b"867", of_usage, Code::USAGE_UNREADABLE),
+    (b"810", of_bill, Code::BILL_UNREADABLE),
+    (b"820", of_payment, Code::PAYMENT_UNREADABLE),
+];
+
+fn of_usage(
+    it: &mut Judge,
+    set: Tree<'_>,
+    sender: &str,
+) -> Result<Vec<BusinessFinding>, MappingError> {
+    let report = usage_867::read(set, &it.mapping)?;
+    let number = Number::of_usage(&report);
+    let repeated = number.and_then(|number| it.seen.note(sender, number, &it.options));
+    Ok(repeated.into_iter().chain(super::usage(&report, &it.options)).collect())
+}
+
+fn of_bill(
+    it: &mut Judge,
+    set: Tree<'_>,
+    sender: &str,
+) -> Result<Vec<BusinessFinding>, MappingError> {
+    let bill = invoice_810::read(set, &it.mapping)?;
+    let repeated = it.seen.note(sender, Number::of_bill(&bill), &it.options);
+    Ok(repeated.into_iter().chain(super::bill(&bill, &it.options)).collect())
+}
+
+fn of_payment(
+    it: &mut Judge,
+    set: Tree<'_>,
+    sender: &str,
+) -> Result<Vec<BusinessFinding>, MappingError> {
+    let payment = remittance_820::read(set, &it.mapping)?;
+    let number = Number::of_payment(&payment);
+    let repeated = number.and_then(|number| it.seen.note(sender, number, &it.options));
+    Ok(repeated.into_iter().chain(super::payment(&payment, &it.options)).collect())
+}
+
+impl Judge {
+    /// A judge by a partner's codes and conventions.
+    pub fn new(mapping: Options, options: BusinessOptions) -> Judge {
+        Judge { mapping, options, seen: Seen::default() }
+    }
+
+    /// From here on judges by these codes and conventions; numbers already used stay known.
+    pub fn agree(&mut self, mapping: Options, options: BusinessOptions) {
+        (self.mapping, self.options) = (mapping, options);
+    }
+
+    /// Whether sets of this kind, e.g. `867`, are judged.
+    pub fn knows(set: &[u8]) -> bool {
+        SETS.iter().any(|(code, ..)| *code == set)
+    }
+
+    /// What is wrong with a set beyond the standard, in its order. `sender` is any text that tells
+    /// senders apart; numbers that one of them uses twice are found.
+    pub fn judge(&mut self, set: Tree<'_>, sender: &str) -> Vec<BusinessFinding> {
+        let known = SETS.iter().find(|(code, ..)| *code == set.element(1));
+        let Some((_, of_set, code)) = known.filter(|_| set.plan().is_some()) else {
+            return Vec::new();
+        };
+        match of_set(self, set, sender) {
+            Ok(found) => found,
+            // The standard has said already why it cannot be read.
+            Err(_) if set.outcome().is_some_and(|outcome| outcome.errors > 0) => Vec::new(),
+            Err(error) => unreadable(*code, &error, &self.options).into_iter().collect(),
+        }
+    }
+}
+
+/// Whether a finding of the standard leaves it open what stands where in its set.
+pub fn is_unsure_after(finding: &Finding) -> bool {
+    use Fault::{
+        GuideElementMissing, GuideSegmentMissing, LoopTooMany, SegmentMissing, SegmentNotInSet,
+        SegmentOutOfOrder, SegmentTooMany, SegmentUnknown, SetTrailerMissing,
+    };
+    let is_about_structure = matches!(
+        finding.fault,
+        SegmentUnknown { .. }
+            | SegmentMissing { .. }
+            | LoopTooMany { .. }
+            | SegmentTooMany { .. }
+            | SegmentNotInSet
+            | SegmentOutOfOrder
+            | SetTrailerMissing
+            | GuideSegmentMissing { .. }
+            | GuideElementMissing
+    );
+    is_about_structure && finding.severity == Severity::Error
+}
