@@ -11,3 +11,11 @@ pub mod loss;
 
 pub use error::{FileError, FileFault, Place};
 pub use loss::{Holds, Losses, losses};
+
+// What tables and others have in common.
+mod clock;
+
+// Files of rows and columns.
+pub mod table;
+
+pub mod usage_csv;
