@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Instant;
 
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_sample::Kind;
 use tieline_sample::corpus::{self, Request};
@@ -22,7 +22,7 @@ fn main() {
     let request = Request { target_bytes: Some(10_000_000), ..Request::of(Kind::UsageInterval) };
     let mut bytes = Vec::new();
     corpus::write_to(&request, &Delimiters::default(), &mut bytes).expect("a vector takes all");
-    let (document, options) = (Document::read(&bytes, &Standard), UsageOptions::default());
+    let (document, options) = (Document::read(&bytes, &Standard), Options::default());
     let read = || -> Vec<_> {
         let read = |set| usage_867::read(set, &options).expect("a sample can be read");
         document.sets().map(read).collect()

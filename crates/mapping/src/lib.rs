@@ -23,4 +23,12 @@ mod given;
 
 mod branch;
 
+mod common;
+
+mod party;
+
+mod service_period;
+
+mod measurement;
+
 mod stamp;

@@ -7,7 +7,7 @@
 use tieline_model::stamp::{Midnight, Stamping, ZoneStyle};
 use tieline_model::time::{Date, DateTime, Instants, Timestamp, Zone, date};
 
-use crate::options::{Clock, UsageOptions};
+use crate::options::{Clock, Options};
 
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
@@ -103,15 +103,15 @@ pub(crate) struct ZoneCode<'o> {
 impl<'o> ZoneCode<'o> {
     /// Reads a zone code; `None` if the options do not know it. The clock of the service points is
     /// asked before the others.
-    pub(crate) fn read(code: &str, options: &'o UsageOptions) -> Option<ZoneCode<'o>> {
+    pub(crate) fn read(code: &str, options: &'o Options) -> Option<ZoneCode<'o>> {
         let fixed = |hours: i64, style| ZoneCode {
             offset: Some(hours * HOUR),
             style,
             zone: None,
             is_standard: false,
         };
-        let own = options.clocks.iter().filter(|clock| clock.zone == options.zone);
-        let others = options.clocks.iter().filter(|clock| clock.zone != options.zone);
+        let own = options.common.clocks.iter().filter(|clock| clock.zone == options.common.zone);
+        let others = options.common.clocks.iter().filter(|clock| clock.zone != options.common.zone);
         for clock in own.chain(others) {
             let standard = i64::from(clock.offset);
             let named = |offset: Option<i64>, style, is_standard| {
@@ -231,9 +231,9 @@ impl<'s> Stamper<'s> {
     pub(crate) fn new(
         zone: &'s Zone,
         stamping: Stamping,
-        options: &'s UsageOptions,
+        options: &'s Options,
     ) -> Option<Stamper<'s>> {
-        let clock = options.clocks.iter().find(|clock| clock.zone == *zone);
+        let clock = options.common.clocks.iter().find(|clock| clock.zone == *zone);
         let in_letters = matches!(
             stamping.zone,
             ZoneStyle::InForce | ZoneStyle::Standard | ZoneStyle::Prevailing

@@ -4,7 +4,7 @@ mod shared;
 
 use shared::{lines, read, segments};
 use tieline_mapping::error::MappingError;
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::meter::Direction;
 use tieline_model::usage::{Arrangement, Quality, SectionKind, UsageItem, UsageReport};
@@ -79,7 +79,7 @@ const MONTH: &str = "
 
 #[test]
 fn a_document_with_all_that_is_unusual_is_written_as_it_was_read() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let document = segments(MONTH);
     let report = read(&document, &options).expect("it can be read");
     let written = usage_867::write(&report, &options).expect("it can be written");
@@ -119,7 +119,7 @@ fn detail(text: &str) -> Vec<tieline_x12::compose::Segment> {
 
 #[test]
 fn points_with_something_more_keep_it_at_their_places() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let document = detail(
         "PTD*PM
         REF*MT*KH060
@@ -166,7 +166,7 @@ fn points_with_something_more_keep_it_at_their_places() {
 
 #[test]
 fn delivered_and_received_may_stand_side_by_side() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let document = detail(
         "PTD*PM
         REF*MT*KH060
@@ -194,7 +194,7 @@ fn delivered_and_received_may_stand_side_by_side() {
 
 /// Which lines are different once one thing was changed.
 fn changed(text: &str, change: impl FnOnce(&mut UsageReport)) -> Vec<(String, String)> {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let document = detail(text);
     let mut report = read(&document, &options).expect("it can be read");
     change(&mut report);
@@ -251,7 +251,7 @@ fn one_field_changes_its_elements_and_nothing_else() {
 
 #[test]
 fn an_error_says_where_and_what_to_do() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let shown = |text: &str| match read(&detail(text), &options) {
         Ok(_) => "read".to_string(),
         Err(error) => error.to_string(),
@@ -270,16 +270,18 @@ fn an_error_says_where_and_what_to_do() {
 
 #[test]
 fn options_are_data() {
-    let options: UsageOptions = toml::from_str(
+    let options: Options = toml::from_str(
         r#"
+        [usage]
         account_in = "utility"
+        [common]
         account = "Q5"
         service_point = "ZZ"
         clocks = []
-        [parties]
+        [common.parties]
         utility = ["SE"]
         customer = ["BY", "BT"]
-        [stamping]
+        [usage.stamping]
         edge = "end"
         midnight = "hour24"
         zone = "utc"
@@ -294,9 +296,9 @@ fn options_are_data() {
     assert_eq!(lines(&written), lines(&document));
 
     let json = serde_json::to_string(&options).expect("options are plain data");
-    assert_eq!(serde_json::from_str::<UsageOptions>(&json).ok(), Some(options));
-    assert!(toml::from_str::<UsageOptions>("acount = 1").is_err());
-    let twice = "[parties]\nutility = [\"8S\"]\ncustomer = [\"8S\"]";
-    let error = toml::from_str::<UsageOptions>(twice).expect_err("a code has one meaning");
+    assert_eq!(serde_json::from_str::<Options>(&json).ok(), Some(options));
+    assert!(toml::from_str::<Options>("common.acount = 1").is_err());
+    let twice = "[common.parties]\nutility = [\"8S\"]\ncustomer = [\"8S\"]";
+    let error = toml::from_str::<Options>(twice).expect_err("a code has one meaning");
     assert!(error.to_string().contains("two meanings"), "{error}");
 }

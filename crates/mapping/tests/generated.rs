@@ -3,7 +3,7 @@
 mod shared;
 
 use shared::read;
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::account::Commodity;
 use tieline_model::coded::Coded;
@@ -178,9 +178,9 @@ impl Random {
 
     /// With a first and a last point that were sent.
     fn series(&mut self, direction: Direction, minutes: u16, unit: &str) -> IntervalSeries {
-        let zone = UsageOptions::default().zone;
+        let zone = Options::default().common.zone;
         let first = zone.day(self.date()).expect("in range").start();
-        let unit = UsageOptions::default().units.read(unit, Unit::Other);
+        let unit = Options::default().common.units.read(unit, Unit::Other);
         let seconds = u32::from(minutes) * 60;
         let mut series =
             IntervalSeries::new(direction, unit, seconds, zone, first).expect("a series");
@@ -288,7 +288,7 @@ impl Random {
 
 #[test]
 fn a_report_that_was_written_is_read_as_it_was() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     for seed in 0..400 {
         let report = Random(seed).report();
         let segments = usage_867::write(&report, &options).expect("it can be written");
@@ -301,7 +301,7 @@ fn a_report_that_was_written_is_read_as_it_was() {
 
 #[test]
 fn without_raw_codes_the_options_choose_them() {
-    let options = UsageOptions::default();
+    let options = Options::default();
     let mut report = UsageReport::new(Purpose::Replace.into(), None, date(2026, 4, 3));
     let mut section = UsageSection::new(SectionKind::AccountSummary.into());
     let (direction, unit) = (Direction::Received, Unit::Kilowatt.into());

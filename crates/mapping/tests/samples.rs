@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::usage::UsageReport;
 use tieline_sample::corpus::{self, Request};
@@ -28,13 +28,13 @@ fn samples() -> Vec<PathBuf> {
     files
 }
 
-fn reports(document: &Document<'_>, options: &UsageOptions) -> Vec<UsageReport> {
+fn reports(document: &Document<'_>, options: &Options) -> Vec<UsageReport> {
     let read = |set| usage_867::read(set, options).expect("a valid document can be read");
     document.sets().map(read).collect()
 }
 
 /// The document with its sets written anew from what was read of them.
-fn written_anew(bytes: &[u8], options: &UsageOptions) -> Vec<u8> {
+fn written_anew(bytes: &[u8], options: &Options) -> Vec<u8> {
     let document = Document::read(bytes, &Standard);
     let mut reports = reports(&document, options).into_iter();
     let mut written = Vec::new();
@@ -51,7 +51,7 @@ fn written_anew(bytes: &[u8], options: &UsageOptions) -> Vec<u8> {
 }
 
 fn assert_same(bytes: &[u8], name: &str) {
-    let written = written_anew(bytes, &UsageOptions::default());
+    let written = written_anew(bytes, &Options::default());
     if written != bytes {
         let lines = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes).into_owned();
@@ -76,7 +76,7 @@ fn samples_are_written_byte_for_byte_as_they_were_read() {
 fn samples_read_into_the_model() {
     for path in samples() {
         let bytes = fs::read(&path).expect("a sample can be read");
-        let reports = reports(&Document::read(&bytes, &Standard), &UsageOptions::default());
+        let reports = reports(&Document::read(&bytes, &Standard), &Options::default());
         let plain = serde_json::to_string(&reports).expect("the model is plain data");
         let text = format!("{}\n", laid_out(&plain, 0));
         let beside = path.with_extension("model.json");

@@ -3,7 +3,7 @@
 mod shared;
 
 use shared::{lines, read, segments};
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::stamp::{Midnight, ZoneStyle};
 use tieline_model::usage::{IntervalSeries, UsageReport};
@@ -73,7 +73,7 @@ fn report(stamps: &[String]) -> (Vec<tieline_x12::compose::Segment>, UsageReport
         text.push_str(&format!("QTY*QD*1*KH\n{stamp}\n"));
     }
     let document = segments(&text);
-    let report = read(&document, &UsageOptions::default()).expect("it can be read");
+    let report = read(&document, &Options::default()).expect("it can be read");
     (document, report)
 }
 
@@ -103,7 +103,7 @@ fn stamps_around_every_change_are_the_instants_computed_apart() {
                 let stamping = series.stamping.expect("it was read");
                 assert_eq!((stamping.zone, stamping.midnight), (style, midnight), "{year}");
                 assert_eq!(series.exceptions().count(), 0, "{year} {style:?}");
-                let options = UsageOptions::default();
+                let options = Options::default();
                 let written = usage_867::write(&report, &options).expect("it can be written");
                 assert_eq!(written, document, "{year} {style:?}");
             }
@@ -140,7 +140,7 @@ fn both_names_of_the_instant_of_a_change_are_read_and_kept() {
         let series = series(&report);
         assert_eq!(series.len(), 3, "{stamps:?}");
         assert_eq!(series.exceptions().count(), kept, "{stamps:?}");
-        let written = usage_867::write(&report, &UsageOptions::default());
+        let written = usage_867::write(&report, &Options::default());
         assert_eq!(written, Ok(document), "{stamps:?}");
     }
 }
@@ -158,12 +158,12 @@ fn an_hour_that_comes_twice_is_told_by_the_order_or_reported() {
     let ambiguous: Vec<_> =
         series(&found).exceptions().map(|it| (it.index, it.ambiguous)).collect();
     assert_eq!(ambiguous, [(0, true)]);
-    let written = usage_867::write(&found, &UsageOptions::default());
+    let written = usage_867::write(&found, &Options::default());
     assert_eq!(written, Ok(document));
 
     let never =
         segments("BPT*00*R*20260403\nPTD*PM\nREF*MT*KH015\nQTY*QD*1*KH\nDTM*582*20260308*0230*CT");
-    let error = read(&never, &UsageOptions::default()).expect_err("clocks never showed it");
+    let error = read(&never, &Options::default()).expect_err("clocks never showed it");
     assert!(error.to_string().contains("never showed this time"), "{error}");
 }
 
@@ -173,6 +173,6 @@ fn another_zone_goes_by_its_letters() {
     let (document, found) = report(&stamps);
     assert_eq!(series(&found).zone.name(), "America/New_York");
     assert_eq!(series(&found).start().to_string(), "2026-07-01T04:45:00Z");
-    let written = usage_867::write(&found, &UsageOptions::default()).expect("it can be written");
+    let written = usage_867::write(&found, &Options::default()).expect("it can be written");
     assert_eq!(lines(&written), lines(&document));
 }

@@ -4,27 +4,26 @@
 //! an interval length, a point of a series. The sender's figures are taken as they are: nothing is
 //! summed, multiplied or filled in here.
 
-mod party;
-
 mod quantity;
 
 mod section;
 
 mod series;
 
-use tieline_model::common::{Event, PartyRole, Purpose, Reference};
+use tieline_model::common::{PartyRole, Purpose};
 use tieline_model::decimal::Decimal;
 use tieline_model::identifier::{AccountNumber, ServicePointId};
-use tieline_model::stamp::Stamp;
 use tieline_model::usage::{UsageAction, UsageKind, UsageReport};
 use tieline_x12::compose::Segment;
 use tieline_x12::sets::s867;
 use tieline_x12::tree::Tree;
 
 use crate::branch::{Branch, Rows, children_left, lay, segment};
+use crate::common::{read_events, read_references, write_events, write_references, write_stamp};
 use crate::error::MappingError;
 use crate::given::Given;
-use crate::options::{AccountPlace, UsageOptions};
+use crate::options::{AccountPlace, Options};
+use crate::party;
 use crate::stamp::written;
 
 /// Reads what one 867 says was used. `set` is a whole set, as `Document::sets` gives it.
@@ -36,22 +35,22 @@ use crate::stamp::written;
 /// [`MappingError`] if it is another set, if a value is not what the standard lets it be, or if the
 /// options do not know a zone code. A set in which the check found no error fails only for what the
 /// options can mend.
-pub fn read(set: Tree<'_>, options: &UsageOptions) -> Result<UsageReport, MappingError> {
+pub fn read(set: Tree<'_>, options: &Options) -> Result<UsageReport, MappingError> {
     if set.plan().is_none() || set.element(1) != b"867" {
         return Err(MappingError::NotThisSet { expected: "867" });
     }
     let given = Given::of(set, &["N1", "PTD"])?;
     let missing = |what| MappingError::Missing { at: given.position(), what };
     let bpt = given.all("BPT").next().ok_or_else(|| missing("BPT"))?;
-    let purpose = options.purposes.read(bpt.value(1).unwrap_or_default(), Purpose::Other);
+    let purpose = options.common.purposes.read(bpt.value(1).unwrap_or_default(), Purpose::Other);
     let date = bpt.date(3)?.ok_or_else(|| missing("BPT03, the date of the report,"))?;
 
     let mut report = UsageReport::new(purpose, bpt.text(2), date);
-    report.kind = bpt.value(4).map(|code| options.kinds.read(code, UsageKind::Other));
-    report.action = bpt.value(7).map(|code| options.actions.read(code, UsageAction::Other));
+    report.kind = bpt.value(4).map(|code| options.usage.kinds.read(code, UsageKind::Other));
+    report.action = bpt.value(7).map(|code| options.usage.actions.read(code, UsageAction::Other));
     report.time = bpt.clock(8)?;
     report.answers = bpt.text(9);
-    report.due = given.find("DTM", &options.due).map(Given::stamp).transpose()?.flatten();
+    report.due = given.find("DTM", &options.usage.due).map(Given::stamp).transpose()?.flatten();
     report.events = read_events(&given, options)?;
     report.service_point = read_service_point(&given, options);
     report.references = read_references(&given, options);
@@ -61,7 +60,7 @@ pub fn read(set: Tree<'_>, options: &UsageOptions) -> Result<UsageReport, Mappin
 
     let named: Vec<Tree<'_>> = set.all("N1").filter(Tree::is_placed).collect();
     let roles = named.iter().map(|n1| std::str::from_utf8(n1.element(1)).unwrap_or_default());
-    let holder = holder(roles.map(|code| options.parties.meaning(code)), options);
+    let holder = holder(roles.map(|code| options.common.parties.meaning(code)), options);
     for (n, n1) in named.into_iter().enumerate() {
         let given = Given::of(n1, &[])?;
         let account = match holder == Some(n) {
@@ -88,7 +87,7 @@ pub fn read(set: Tree<'_>, options: &UsageOptions) -> Result<UsageReport, Mappin
 /// # Errors
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 867 no place for something.
-pub fn write(report: &UsageReport, options: &UsageOptions) -> Result<Vec<Segment>, MappingError> {
+pub fn write(report: &UsageReport, options: &Options) -> Result<Vec<Segment>, MappingError> {
     if !report.notes.is_empty() {
         let advice = "send it another way or leave it out";
         return Err(MappingError::NoPlace { what: "a note", advice });
@@ -118,16 +117,21 @@ pub fn write(report: &UsageReport, options: &UsageOptions) -> Result<Vec<Segment
 fn write_heading(
     report: &UsageReport,
     with_account: bool,
-    options: &UsageOptions,
+    options: &Options,
 ) -> Result<Vec<Branch>, MappingError> {
     let kind = report.kind.as_ref();
-    let kind = kind.map(|it| options.kinds.write(it, Some(UsageKind::Other), "kinds"));
+    let kind = kind.map(|it| options.usage.kinds.write(it, Some(UsageKind::Other), "kinds"));
     let action = report.action.as_ref();
-    let action = action.map(|it| options.actions.write(it, Some(UsageAction::Other), "actions"));
+    let action =
+        action.map(|it| options.usage.actions.write(it, Some(UsageAction::Other), "actions"));
     let mut body = vec![segment(
         "BPT",
         [
-            Some(options.purposes.write(&report.purpose, Some(Purpose::Other), "purposes")?),
+            Some(options.common.purposes.write(
+                &report.purpose,
+                Some(Purpose::Other),
+                "purposes",
+            )?),
             report.number.as_deref(),
             Some(&written(report.date)),
             kind.transpose()?,
@@ -138,7 +142,7 @@ fn write_heading(
             report.answers.as_deref(),
         ],
     )];
-    body.extend(report.due.iter().map(|due| write_stamp(&options.due, due)));
+    body.extend(report.due.iter().map(|due| write_stamp(&options.usage.due, due)));
     body.extend(write_events(&report.events, options)?);
     if with_account {
         body.extend(write_account(report, options));
@@ -147,7 +151,8 @@ fn write_heading(
     body.extend(write_references(&report.references, options)?);
     let participation = report.participation.as_ref().map(Decimal::to_string);
     body.extend(
-        participation.map(|it| segment("MEA", [None, Some(&options.participation), Some(&it)])),
+        participation
+            .map(|it| segment("MEA", [None, Some(&options.usage.participation), Some(&it)])),
     );
     let count = report.stated_count.as_ref().map(Decimal::to_string);
     body.extend(count.map(|it| segment("CTT", [Some(&it)])));
@@ -160,8 +165,8 @@ fn rows() -> Rows {
 }
 
 /// The party in whose loop the account's numbers stand, by its place.
-fn holder(roles: impl Iterator<Item = Option<PartyRole>>, options: &UsageOptions) -> Option<usize> {
-    let wanted = match options.account_in {
+fn holder(roles: impl Iterator<Item = Option<PartyRole>>, options: &Options) -> Option<usize> {
+    let wanted = match options.usage.account_in {
         AccountPlace::Customer => PartyRole::Customer,
         AccountPlace::Utility => PartyRole::Utility,
         AccountPlace::Heading => return None,
@@ -170,26 +175,22 @@ fn holder(roles: impl Iterator<Item = Option<PartyRole>>, options: &UsageOptions
 }
 
 /// Reads the account's numbers, and gives back the segments they will be written as.
-fn read_account(
-    given: &Given<'_>,
-    report: &mut UsageReport,
-    options: &UsageOptions,
-) -> Vec<Segment> {
+fn read_account(given: &Given<'_>, report: &mut UsageReport, options: &Options) -> Vec<Segment> {
     let number = |qualifier: &str| {
         let value = given.find("REF", qualifier)?.text(2)?;
         AccountNumber::new(value).ok()
     };
-    report.account = number(&options.account);
-    report.former_account = number(&options.former_account);
-    report.supplier_account = number(&options.supplier_account);
+    report.account = number(&options.common.account);
+    report.former_account = number(&options.common.former_account);
+    report.supplier_account = number(&options.common.supplier_account);
     write_account(report, options)
 }
 
-fn write_account(report: &UsageReport, options: &UsageOptions) -> Vec<Segment> {
+fn write_account(report: &UsageReport, options: &Options) -> Vec<Segment> {
     [
-        (&options.account, &report.account),
-        (&options.former_account, &report.former_account),
-        (&options.supplier_account, &report.supplier_account),
+        (&options.common.account, &report.account),
+        (&options.common.former_account, &report.former_account),
+        (&options.common.supplier_account, &report.supplier_account),
     ]
     .iter()
     .filter_map(|(code, number)| {
@@ -198,64 +199,20 @@ fn write_account(report: &UsageReport, options: &UsageOptions) -> Vec<Segment> {
     .collect()
 }
 
-fn participation<'g, 't>(given: &'g Given<'t>, options: &UsageOptions) -> Option<&'g Given<'t>> {
-    given.all("MEA").find(|mea| mea.value(2) == Some(&options.participation))
+fn participation<'g, 't>(given: &'g Given<'t>, options: &Options) -> Option<&'g Given<'t>> {
+    given.all("MEA").find(|mea| mea.value(2) == Some(&options.usage.participation))
 }
 
-fn read_service_point(given: &Given<'_>, options: &UsageOptions) -> Option<ServicePointId> {
-    let reference = given.find("REF", &options.service_point)?;
-    let element = usize::from(options.service_point_element.max(2));
+fn read_service_point(given: &Given<'_>, options: &Options) -> Option<ServicePointId> {
+    let reference = given.find("REF", &options.common.service_point)?;
+    let element = usize::from(options.common.service_point_element.max(2));
     ServicePointId::new(reference.text(element)?).ok()
 }
 
-fn write_service_point(point: &ServicePointId, options: &UsageOptions) -> Segment {
-    let mut written = segment("REF", [Some(&options.service_point)]);
-    for _ in 2..options.service_point_element {
+fn write_service_point(point: &ServicePointId, options: &Options) -> Segment {
+    let mut written = segment("REF", [Some(&options.common.service_point)]);
+    for _ in 2..options.common.service_point_element {
         written = written.with("");
     }
     written.with(point.as_str())
-}
-
-fn read_references(given: &Given<'_>, options: &UsageOptions) -> Vec<Reference> {
-    let read = |reference: &Given<'_>| {
-        let kind = options.references.known(reference.value(1)?)?;
-        Some(Reference { kind, value: reference.text(2), text: reference.text(3) })
-    };
-    given.all("REF").filter_map(read).collect()
-}
-
-fn write_references(
-    references: &[Reference],
-    options: &UsageOptions,
-) -> Result<Vec<Segment>, MappingError> {
-    let write = |reference: &Reference| {
-        let code = options.references.write(&reference.kind, None, "references")?;
-        let (value, text) = (reference.value.as_deref(), reference.text.as_deref());
-        Ok(segment("REF", [Some(code), value, text]))
-    };
-    references.iter().map(write).collect()
-}
-
-fn read_events(given: &Given<'_>, options: &UsageOptions) -> Result<Vec<Event>, MappingError> {
-    let mut events = Vec::new();
-    for dtm in given.all("DTM") {
-        let kind = dtm.value(1).and_then(|code| options.events.known(code));
-        if let (Some(kind), Some(stamp)) = (kind, dtm.stamp()?) {
-            events.push(Event { kind, stamp });
-        }
-    }
-    Ok(events)
-}
-
-fn write_events(events: &[Event], options: &UsageOptions) -> Result<Vec<Segment>, MappingError> {
-    let write = |event: &Event| {
-        let code = options.events.write(&event.kind, None, "events")?;
-        Ok(write_stamp(code, &event.stamp))
-    };
-    events.iter().map(write).collect()
-}
-
-fn write_stamp(code: &str, stamp: &Stamp) -> Segment {
-    let time = stamp.time.as_ref().map(|time| time.as_str());
-    segment("DTM", [Some(code), Some(&written(stamp.date)), time, stamp.zone.as_deref()])
 }

@@ -15,11 +15,13 @@ use tieline_model::usage::{
 use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
-use super::quantity::{self, known, write_code, write_opener, write_unit};
+use super::quantity::{self, known, write_code, write_opener};
 use crate::branch::{Branch, Rows, children_left, elements_left, lay, overlay, segment, step};
+use crate::common::write_stamp;
 use crate::error::{MappingError, ValueFault};
 use crate::given::{Given, date, position, value_fault};
-use crate::options::UsageOptions;
+use crate::measurement::write_unit;
+use crate::options::Options;
 use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number, written};
 
 /// How many loops are looked at for the direction of a code that leaves it open.
@@ -29,7 +31,7 @@ const LOOK_AHEAD: usize = 96;
 pub(super) fn read<'t>(
     loops: impl Iterator<Item = Tree<'t>>,
     minutes: Option<u16>,
-    options: &UsageOptions,
+    options: &Options,
 ) -> Result<(Vec<UsageItem>, Arrangement), MappingError> {
     let loops: Vec<Tree<'t>> = loops.collect();
     let mut reader = Reader::new(minutes.map_or(0, |minutes| u32::from(minutes) * 60), options);
@@ -76,14 +78,14 @@ pub(super) fn read<'t>(
 /// Writes series as `QTY` loops: one, or several by time.
 pub(super) fn write(
     all: &[&IntervalSeries],
-    options: &UsageOptions,
+    options: &Options,
     rows: &Rows,
     into: &mut Vec<Branch>,
 ) -> Result<(), MappingError> {
     let mut timed = Vec::with_capacity(all.iter().map(|series| series.len()).sum());
     for series in all {
-        let stamping = series.stamping.unwrap_or(options.stamping);
-        if stamping.edge != options.stamping.edge {
+        let stamping = series.stamping.unwrap_or(options.usage.stamping);
+        if stamping.edge != options.usage.stamping.edge {
             return Err(MappingError::NoPlace {
                 what: "a series stamped at the other end of its intervals",
                 advice: "take the stamping from the series, so that the partner's is used",
@@ -118,7 +120,7 @@ fn finish(qty: Segment, dtm: Segment, index: u32, residue: &Residue, rows: &Rows
 fn stamper<'s>(
     zone: &'s Zone,
     stamping: Stamping,
-    options: &'s UsageOptions,
+    options: &'s Options,
 ) -> Result<Stamper<'s>, MappingError> {
     Stamper::new(zone, stamping, options).ok_or_else(|| MappingError::NoCode {
         table: "clocks",
@@ -130,7 +132,7 @@ fn stamper<'s>(
 struct Pen<'s> {
     stamper: Stamper<'s>,
     series: &'s IntervalSeries,
-    options: &'s UsageOptions,
+    options: &'s Options,
 }
 
 impl Pen<'_> {
@@ -149,14 +151,14 @@ impl Pen<'_> {
         let unit = write_unit(Some(&self.series.unit), options)?;
         let qty = write_opener(code, amount, unit, options);
         if let Some(stamp) = point.exception.and_then(|exception| exception.stamp.as_ref()) {
-            return Ok(Some((qty, super::write_stamp(&options.stamp, stamp))));
+            return Ok(Some((qty, write_stamp(&options.usage.stamp, stamp))));
         }
-        let edge = match options.stamping.edge {
+        let edge = match options.usage.stamping.edge {
             Edge::Start => point.start,
             Edge::End => point.end,
         };
         let (wall, offset) = self.stamper.wall(edge.as_second());
-        let dtm = Segment::new("DTM").with(options.stamp.as_str());
+        let dtm = Segment::new("DTM").with(options.usage.stamp.as_str());
         let day = self.stamper.day(wall.day).ok_or(TimeError::OutOfRange)?;
         let dtm = dtm.with(day.1).with(wall.time());
         let zone = self.stamper.code(offset);
@@ -209,7 +211,7 @@ struct Zoned<'o> {
 
 /// Reads points; remembers what most of them share.
 struct Reader<'o> {
-    options: &'o UsageOptions,
+    options: &'o Options,
     seconds: u32,
     keys: Vec<Key>,
     last_key: Option<usize>,
@@ -220,7 +222,7 @@ struct Reader<'o> {
 }
 
 impl<'o> Reader<'o> {
-    fn new(seconds: u32, options: &'o UsageOptions) -> Reader<'o> {
+    fn new(seconds: u32, options: &'o Options) -> Reader<'o> {
         Reader {
             options,
             seconds,
@@ -239,7 +241,7 @@ impl<'o> Reader<'o> {
         qty: Tree<'t>,
         ahead: &[Tree<'t>],
     ) -> Result<Option<Seen<'t>>, MappingError> {
-        let stamp = self.options.stamp.as_bytes();
+        let stamp = self.options.usage.stamp.as_bytes();
         let mut children = qty.children();
         let first = children.next();
         let is_stamp = |dtm: &Tree<'_>| dtm.id().as_bytes() == b"DTM" && dtm.element(1) == stamp;
@@ -262,7 +264,7 @@ impl<'o> Reader<'o> {
         let (code, amount, unit, no_value) = (next(), next(), next(), next());
         let component = qty.delimiters().component;
         let first = unit.split(|b| *b == component).next().unwrap_or_default();
-        let says_why = amount.is_empty() && no_value == self.options.no_value.as_bytes();
+        let says_why = amount.is_empty() && no_value == self.options.usage.no_value.as_bytes();
         let is_plain = is_plain
             && !unit.is_empty()
             && first.len() == unit.len()
@@ -312,7 +314,7 @@ impl<'o> Reader<'o> {
         let text = std::str::from_utf8(raw).ok();
         let code = text.and_then(|text| ZoneCode::read(text, self.options));
         let code = code.ok_or_else(|| value_fault(dtm, 4, ValueFault::ZoneCode))?;
-        let offsets = Offsets::of(code.zone.unwrap_or(&self.options.zone));
+        let offsets = Offsets::of(code.zone.unwrap_or(&self.options.common.zone));
         self.zones.push(Zoned { raw: raw.to_vec(), code, offsets });
         Ok(self.zones.len() - 1)
     }
@@ -460,7 +462,7 @@ impl<'o> Reader<'o> {
         let options = self.options;
         let broken =
             |point: &Seen<'_>, fault| MappingError::Series { at: position(&point.qty, 0), fault };
-        let ahead = match options.stamping.edge {
+        let ahead = match options.usage.stamping.edge {
             Edge::Start => 0,
             Edge::End => i64::from(self.seconds),
         };
@@ -468,12 +470,12 @@ impl<'o> Reader<'o> {
             let start = Timestamp::from_second(point.edge - ahead);
             start.map_err(|_| broken(point, TimeError::OutOfRange.into()))
         };
-        let zone = self.zones[first.zone].code.zone.unwrap_or(&options.zone);
+        let zone = self.zones[first.zone].code.zone.unwrap_or(&options.common.zone);
         let stamping = self.stamping(zone, points);
         let key = &self.keys[first.key];
         let unit: Coded<Unit> = match key.unit.as_str() {
             "" => Unit::Other.into(),
-            code => options.units.read(code, Unit::Other),
+            code => options.common.units.read(code, Unit::Other),
         };
         let made =
             IntervalSeries::new(key.direction, unit, self.seconds, zone.clone(), start(first)?);
@@ -553,9 +555,10 @@ impl<'o> Reader<'o> {
         let qty = write_opener(code, seen.amount, unit, options);
         let zone = std::str::from_utf8(&self.zones[seen.zone].raw).unwrap_or_default();
         let time = std::str::from_utf8(seen.time).unwrap_or_default();
-        let day = given.find("DTM", &options.stamp).and_then(|dtm| dtm.date(2).ok().flatten());
+        let day =
+            given.find("DTM", &options.usage.stamp).and_then(|dtm| dtm.date(2).ok().flatten());
         let day = day.map(written);
-        let stamp = [Some(options.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
+        let stamp = [Some(options.usage.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
         let way = [step("QTY", index as usize + 1)];
         elements_left(&given.segment, &qty, &way, residue);
         children_left(&given, &[segment("DTM", stamp).into()], &way, residue)
@@ -563,7 +566,7 @@ impl<'o> Reader<'o> {
 
     /// How points are stamped.
     fn stamping(&self, zone: &Zone, points: &[&Seen<'_>]) -> Stamping {
-        let usual = self.options.stamping;
+        let usual = self.options.usage.stamping;
         let style = points.first().map_or(usual.zone, |first| self.zones[first.zone].code.style);
         let mut offsets = Offsets::of(zone);
         let is_standard_in_summer = |point: &&Seen<'_>| {

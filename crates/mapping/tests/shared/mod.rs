@@ -1,7 +1,7 @@
 //! Segments to a document and back, for tests.
 
 use tieline_mapping::error::MappingError;
-use tieline_mapping::options::UsageOptions;
+use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::usage::UsageReport;
 use tieline_sample::Kind;
@@ -12,10 +12,7 @@ use tieline_x12::delimiters::Delimiters;
 use tieline_x12::document::Document;
 
 /// What an 867 of these segments says.
-pub(crate) fn read(
-    segments: &[Segment],
-    options: &UsageOptions,
-) -> Result<UsageReport, MappingError> {
+pub(crate) fn read(segments: &[Segment], options: &Options) -> Result<UsageReport, MappingError> {
     let mut interchange = corpus::interchange(&Request::of(Kind::UsageMonthly));
     interchange.groups[0].sets[0].segments = segments.to_vec();
     let bytes = compose::write(&interchange, &Delimiters::default()).expect("it can be composed");

@@ -5,22 +5,23 @@ use tieline_model::common::{
 };
 use tieline_x12::compose::Segment;
 
-use super::{read_references, write_references};
 use crate::branch::{Branch, Rows, left_over, segment};
+use crate::common::{read_references, write_references};
 use crate::error::MappingError;
 use crate::given::Given;
-use crate::options::UsageOptions;
+use crate::options::Options;
 
 /// Reads a party; `account` are the segments of its loop that fields of the report mean.
-pub(super) fn read(
+pub(crate) fn read(
     given: &Given<'_>,
     account: Vec<Segment>,
-    options: &UsageOptions,
+    options: &Options,
 ) -> Result<Party, MappingError> {
-    let role = options.parties.read(given.value(1).unwrap_or_default(), PartyRole::Other);
+    let role = options.common.parties.read(given.value(1).unwrap_or_default(), PartyRole::Other);
     let mut party = Party::new(role, given.text(2));
     if let (Some(kind), Some(id)) = (given.value(3), given.text(4)) {
-        party.id = Some(PartyId { kind: options.party_ids.read(kind, PartyIdKind::Other), id });
+        party.id =
+            Some(PartyId { kind: options.common.party_ids.read(kind, PartyIdKind::Other), id });
     }
     party.more_names = lines(given, "N2");
     party.address = read_address(given);
@@ -33,10 +34,10 @@ pub(super) fn read(
 }
 
 /// Writes a party, the segments `account` before its other references.
-pub(super) fn write(
+pub(crate) fn write(
     party: &Party,
     account: Vec<Segment>,
-    options: &UsageOptions,
+    options: &Options,
     rows: &Rows,
 ) -> Result<Branch, MappingError> {
     let (opener, children) = parts(party, account, options)?;
@@ -46,15 +47,15 @@ pub(super) fn write(
 fn parts(
     party: &Party,
     account: Vec<Segment>,
-    options: &UsageOptions,
+    options: &Options,
 ) -> Result<(Segment, Vec<Branch>), MappingError> {
     let id = party.id.as_ref();
-    let kind =
-        id.map(|id| options.party_ids.write(&id.kind, Some(PartyIdKind::Other), "party_ids"));
+    let kind = id
+        .map(|id| options.common.party_ids.write(&id.kind, Some(PartyIdKind::Other), "party_ids"));
     let opener = segment(
         "N1",
         [
-            Some(options.parties.write(&party.role, Some(PartyRole::Other), "parties")?),
+            Some(options.common.parties.write(&party.role, Some(PartyRole::Other), "parties")?),
             party.name.as_deref(),
             kind.transpose()?,
             id.map(|id| id.id.as_str()),
@@ -109,20 +110,20 @@ fn read_address(given: &Given<'_>) -> Option<Address> {
     (address != Address::default()).then_some(address)
 }
 
-fn read_contact(per: &Given<'_>, options: &UsageOptions) -> Option<Contact> {
+fn read_contact(per: &Given<'_>, options: &Options) -> Option<Contact> {
     let mut numbers = Vec::new();
     for n in [3, 5, 7] {
         let (Some(kind), Some(number)) = (per.value(n), per.text(n + 1)) else { break };
-        let kind = options.contacts.read(kind, ContactKind::Other);
+        let kind = options.common.contacts.read(kind, ContactKind::Other);
         numbers.push(ContactNumber { kind, number });
     }
     Some(Contact { function: per.text(1)?, name: per.text(2), numbers })
 }
 
-fn write_contact(contact: &Contact, options: &UsageOptions) -> Result<Segment, MappingError> {
+fn write_contact(contact: &Contact, options: &Options) -> Result<Segment, MappingError> {
     let mut elements = [Some(contact.function.as_str()), contact.name.as_deref()].to_vec();
     for ContactNumber { kind, number } in &contact.numbers {
-        let kind = options.contacts.write(kind, Some(ContactKind::Other), "contacts")?;
+        let kind = options.common.contacts.write(kind, Some(ContactKind::Other), "contacts")?;
         elements.extend([Some(kind), Some(number.as_str())]);
     }
     elements.resize(elements.len().max(8), None);

@@ -1,0 +1,23 @@
+//! Options: one partner's codes and habits, as data.
+//!
+//! The defaults are what most published guides share. A partner's options name only what differs; a
+//! table that is given takes the place of the whole default table.
+
+mod common;
+
+mod usage;
+
+use serde::{Deserialize, Serialize};
+
+pub use common::{Clock, CommonOptions};
+pub use usage::{AccountPlace, QuantityCode, UsageOptions};
+
+/// One partner's codes and habits in all documents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// What means the same in every set.
+    pub common: CommonOptions,
+    /// In an 867.
+    pub usage: UsageOptions,
+}
