@@ -7,7 +7,7 @@
 //! it; if that is more than one row holds, the next rows have the same number in `item`.
 //!
 //! Rows that follow each other and agree in report number, account and the other columns of the
-//! report are one report; without a report number also meter and service point must agree. The rows
+//! report are one report; without a report number the meter must agree too. The rows
 //! of a meter stand in the order of time. A report of more than
 //! [`max_points`](UsageCsvOptions::max_points) is cut into several, which are alike but for their
 //! points, so that a file of any length is read in bounded memory.
@@ -122,7 +122,7 @@ pub const HOLDS_INTERVALS: Holds = Holds(&[
     "usage_report.sections.service_point",
     "usage_report.sections.period",
     "usage_report.sections.meter_type",
-    "usage_report.sections.arrangement",
+    "usage_report.sections.arrangement=in_turn",
     "usage_report.sections.items.series.direction",
     "usage_report.sections.items.series.unit",
     "usage_report.sections.items.series.seconds",
@@ -151,7 +151,7 @@ pub const HOLDS_READINGS: Holds = Holds(&[
     "usage_report.sections.service_point",
     "usage_report.sections.period",
     "usage_report.sections.role",
-    "usage_report.sections.arrangement",
+    "usage_report.sections.arrangement=in_turn",
     "usage_report.sections.items.quantity.direction",
     "usage_report.sections.items.quantity.amount",
     "usage_report.sections.items.quantity.basis",
@@ -180,11 +180,13 @@ columns! {
         "The utility's number of the account.";
     SERVICE_POINT May "service_point", "SP-118", ["service point id", "usage point", "premise",
         "esi id", "location"],
-        "The number of the place that is supplied.";
+        "The number of the place that is supplied, which all rows of the report have.";
     SECTION May "section", "1", [],
         "Which rows of the report belong together; without it each series is a section of its own.";
     SECTION_KIND May "section_kind", "meter_detail", [],
         "meter_detail, account_detail, billed_summary …; meter_detail if empty.";
+    SECTION_PLACE May "section_service_point", "SP-119", [],
+        "The number of the place of this section, where it is not the report's.";
     COMMODITY May "commodity", "electricity", ["service type", "industry"],
         "electricity, gas, water, sewer or other.";
     METER May "meter", "50118822", ["meter number", "meter id", "meter no", "device"],

@@ -156,10 +156,9 @@ impl<R: Read> Reader<R> {
 
     /// What tells a report from others.
     fn report_key(&self) -> String {
-        let mut key = self.key(REPORT_NUMBER..ACCOUNT + 1);
+        let mut key = self.key(REPORT_NUMBER..SERVICE_POINT + 1);
         if self.table.cell(REPORT_NUMBER).is_empty() {
             key += &self.key(METER..METER + 1);
-            key += &self.key(SERVICE_POINT..SERVICE_POINT + 1);
         }
         key
     }
@@ -184,7 +183,7 @@ impl<R: Read> Reader<R> {
     /// The section of the row, which is begun if there is none. `own` tells it apart where the file
     /// does not number its sections.
     fn find_section(&mut self, own: &str) -> Result<usize, FileError> {
-        let mut key = self.key(SERVICE_POINT..METER_EXCHANGE + 1);
+        let mut key = self.key(SECTION..METER_EXCHANGE + 1);
         if self.table.cell(SECTION).is_empty() {
             key.push_str(own);
         }
@@ -202,8 +201,7 @@ impl<R: Read> Reader<R> {
         section.meter = table.identifier(METER)?;
         section.channel = table.text(CHANNEL);
         section.period = table.section_period(PERIOD_START, PERIOD_END, METER_EXCHANGE)?;
-        let place = table.identifier(SERVICE_POINT)?;
-        section.service_point = place.filter(|it| open.report.service_point.as_ref() != Some(it));
+        section.service_point = table.identifier(SECTION_PLACE)?;
         if self.layout == UsageLayout::Readings {
             section.role = table.coded(ROLE)?;
         }
@@ -216,7 +214,7 @@ impl<R: Read> Reader<R> {
 
     /// The series of the row, which is begun if there is none.
     fn find_series(&mut self) -> Result<usize, FileError> {
-        let key = self.key(SERVICE_POINT..START);
+        let key = self.key(SECTION..START);
         if let Some(found) = self.open.as_ref().and_then(|open| open.series.get(&key)) {
             return Ok(*found);
         }

@@ -59,7 +59,7 @@ impl<W: Write> Writer<W> {
                 continue;
             }
             number += 1;
-            self.section_cells(report, section, number);
+            self.section_cells(section, number);
             match self.layout {
                 UsageLayout::Intervals => {
                     let full = section.series().filter(|series| !series.is_empty());
@@ -116,13 +116,13 @@ impl<W: Write> Writer<W> {
         table.coded(REPORT_KIND, report.kind.as_ref());
         table.maybe_text(ANSWERS, report.answers.as_deref());
         table.maybe_text(ACCOUNT, report.account.as_ref().map(|account| account.as_str()));
+        table.maybe_text(SERVICE_POINT, report.service_point.as_ref().map(|it| it.as_str()));
     }
 
-    fn section_cells(&mut self, report: &UsageReport, section: &UsageSection, number: u32) {
+    fn section_cells(&mut self, section: &UsageSection, number: u32) {
         let table = &mut self.table;
         table.clear_from(SECTION);
-        let place = section.service_point.as_ref().or(report.service_point.as_ref());
-        table.maybe_text(SERVICE_POINT, place.map(|place| place.as_str()));
+        table.maybe_text(SECTION_PLACE, section.service_point.as_ref().map(|it| it.as_str()));
         table.plain(SECTION, number);
         table.coded(SECTION_KIND, Some(&section.kind));
         table.coded(COMMODITY, section.commodity.as_ref());

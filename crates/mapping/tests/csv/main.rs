@@ -1,0 +1,17 @@
+//! Tables of usage, bills and payments: the samples, tables of records that only look random, and
+//! tables that were damaged.
+
+#[path = "../shared/json.rs"]
+mod json;
+
+mod format;
+
+mod random;
+
+mod damaged;
+
+mod records;
+
+mod samples;
+
+mod times;

@@ -1,0 +1,1 @@
+//! Days on which the clocks change, and times as partners write them.
