@@ -15,7 +15,12 @@ pub use loss::{Holds, Losses, losses};
 // What tables and others have in common.
 mod clock;
 
+mod series;
+
 // Files of rows and columns.
 pub mod table;
 
 pub mod usage_csv;
+
+// What other systems answer.
+pub mod smarthub;

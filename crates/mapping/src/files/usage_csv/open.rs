@@ -13,6 +13,7 @@ use tieline_model::usage::{
 
 use super::*;
 use crate::files::clock::{Clock, Time};
+use crate::files::series::put;
 use crate::files::table::TableFault;
 use crate::stamp::Found;
 
@@ -202,22 +203,7 @@ impl Begun {
     ) -> Result<(), SeriesError> {
         let start = Timestamp::from_second(when.start).map_err(|_| SeriesError::TooLong)?;
         let series = self.series(start)?;
-        match sent {
-            Some((code, quantity)) => series.push_at(start, code, quantity)?,
-            None => {
-                let seconds = i64::from(series.seconds());
-                let end = series.end()?;
-                let behind = when.start - end.as_second();
-                match u32::try_from(behind / seconds) {
-                    _ if behind < 0 => return Err(SeriesError::Overlap { start, end }),
-                    _ if behind % seconds != 0 => return Err(SeriesError::OffBeat(start)),
-                    Ok(missing) if missing as usize <= 96 + 8 * series.len() => {
-                        series.skip(missing + 1)?;
-                    }
-                    _ => return Err(SeriesError::TooFar(start)),
-                }
-            }
-        }
+        put(series, start, sent)?;
         if when.length != series.seconds() {
             series.set_last_seconds(when.length)?;
         }
