@@ -22,5 +22,9 @@ pub mod table;
 
 pub mod usage_csv;
 
+pub mod billing_csv;
+
+pub mod payment_csv;
+
 // What other systems answer.
 pub mod smarthub;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use tieline_mapping::files::billing_csv::{self, BillingCsvOptions};
+use tieline_mapping::files::payment_csv::{self, PaymentCsvOptions};
 use tieline_mapping::files::usage_csv::{self, UsageCsvOptions};
 use tieline_mapping::files::{FileError, Holds};
 use tieline_model::record::Record;
@@ -11,6 +13,8 @@ use tieline_model::record::Record;
 #[derive(Debug, Clone)]
 pub(crate) enum Format {
     Usage(UsageCsvOptions),
+    Bills(BillingCsvOptions),
+    Payments(PaymentCsvOptions),
 }
 
 /// What was read: records, what was wrong, and columns that are not known.
@@ -26,6 +30,8 @@ impl Format {
     pub(crate) fn of(name: &str, options: &str) -> Option<Format> {
         Some(match name.split('-').next()? {
             "usage" => Format::Usage(read(options)),
+            "bills" => Format::Bills(read(options)),
+            "payments" => Format::Payments(read(options)),
             _ => return None,
         })
     }
@@ -33,6 +39,14 @@ impl Format {
     pub(crate) fn read(&self, bytes: &[u8]) -> Found {
         match self {
             Format::Usage(options) => match usage_csv::Reader::new(bytes, options) {
+                Ok(reader) => Found::of(reader.unknown_columns().to_vec(), reader),
+                Err(error) => Found::of_error(error),
+            },
+            Format::Bills(options) => match billing_csv::Reader::new(bytes, options) {
+                Ok(reader) => Found::of(reader.unknown_columns().to_vec(), reader),
+                Err(error) => Found::of_error(error),
+            },
+            Format::Payments(options) => match payment_csv::Reader::new(bytes, options) {
                 Ok(reader) => Found::of(reader.unknown_columns().to_vec(), reader),
                 Err(error) => Found::of_error(error),
             },
@@ -46,6 +60,16 @@ impl Format {
                 records.iter().try_for_each(|record| writer.write(record))?;
                 writer.finish()?
             }
+            Format::Bills(options) => {
+                let mut writer = billing_csv::Writer::new(Vec::new(), options)?;
+                records.iter().try_for_each(|record| writer.write(record))?;
+                writer.finish()?
+            }
+            Format::Payments(options) => {
+                let mut writer = payment_csv::Writer::new(Vec::new(), options)?;
+                records.iter().try_for_each(|record| writer.write(record))?;
+                writer.finish()?
+            }
         };
         Ok(String::from_utf8(bytes).expect("a table is text"))
     }
@@ -53,6 +77,8 @@ impl Format {
     pub(crate) fn holds(&self) -> Holds {
         match self {
             Format::Usage(options) => options.layout.holds(),
+            Format::Payments(_) => payment_csv::HOLDS,
+            Format::Bills(_) => billing_csv::HOLDS,
         }
     }
 }

@@ -6,6 +6,8 @@ mod json;
 
 mod format;
 
+mod money;
+
 mod random;
 
 mod damaged;

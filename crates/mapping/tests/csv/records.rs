@@ -1,6 +1,8 @@
 //! Records that a table holds are read as they were written, whatever they say.
 
+use tieline_mapping::files::billing_csv::BillingCsvOptions;
 use tieline_mapping::files::losses;
+use tieline_mapping::files::payment_csv::PaymentCsvOptions;
 use tieline_mapping::files::usage_csv::{UsageCsvOptions, UsageLayout};
 use tieline_model::record::Record;
 
@@ -38,6 +40,10 @@ fn assert_same_cells(text: &str, name: &str) {
 fn formats() -> Vec<(&'static str, Format, fn(&mut Random, u64) -> Record)> {
     let mut formats: Vec<(_, _, fn(&mut Random, u64) -> Record)> = Vec::new();
     for (name, table) in layouts() {
+        let bills = BillingCsvOptions { table: table.clone(), currency: None };
+        formats.push((name, Format::Bills(bills), Random::bill));
+        let payments = PaymentCsvOptions { table: table.clone(), currency: None };
+        formats.push((name, Format::Payments(payments), Random::payment));
         let layout = UsageLayout::Intervals;
         let usage = UsageCsvOptions { table, layout, ..UsageCsvOptions::default() };
         let readings = UsageCsvOptions { layout: UsageLayout::Readings, ..usage.clone() };

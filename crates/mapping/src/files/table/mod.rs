@@ -19,9 +19,12 @@ use serde::{Deserialize, Serialize};
 
 mod rows;
 
+pub use documents::MAX_ROWS;
 pub(crate) use rows::Row;
 
 pub(crate) mod cells;
+
+pub(crate) mod documents;
 
 pub(crate) mod reader;
 
@@ -301,6 +304,15 @@ pub enum TableFault {
     /// Too many series in one report.
     #[error("the report has more than {0} series; sort the rows by account, meter and channel")]
     TooManySeries(usize),
+    /// A tax of a charge, and no charge before it.
+    #[error("there is no charge before this row that the tax could be of")]
+    NoChargeBefore,
+    /// A reference or adjustment of a line, and no line before it.
+    #[error("there is no remittance line before this row that it could be of")]
+    NoLineBefore,
+    /// Too many rows in one document.
+    #[error("the document has more than {0} rows; is its number the same in all rows?")]
+    TooManyRows(usize),
     /// Too many different qualities, or too many points.
     #[error("the series cannot take this point: {0}")]
     Series(String),

@@ -89,10 +89,6 @@ impl<R: Read> TableReader<R> {
         &self.unknown
     }
 
-    pub(crate) fn options(&self) -> &TableOptions {
-        &self.options
-    }
-
     /// Whether the file has a column.
     pub(crate) fn has(&self, column: usize) -> bool {
         self.places[column].is_some()
