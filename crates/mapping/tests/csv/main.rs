@@ -8,6 +8,10 @@ mod format;
 
 mod money;
 
+mod edi;
+
+mod page;
+
 mod random;
 
 mod damaged;
@@ -15,5 +19,7 @@ mod damaged;
 mod records;
 
 mod samples;
+
+mod streams;
 
 mod times;
