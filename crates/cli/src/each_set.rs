@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tieline_x12::delimiters::Delimiters;
+use tieline_x12::delimiters::{Delimiters, LineEnd};
 use tieline_x12::header::Header;
 use tieline_x12::observer::{Observer, SetOutcome};
 use tieline_x12::plan::Plan;
@@ -12,61 +12,118 @@ use tieline_x12::tree::{SetTree, Tree};
 /// Builds the tree of each set and hands it over; other observers hear the same file beside it.
 pub(crate) struct EachSet<F> {
     visit: F,
-    delimiters: Delimiters,
-    tree: Option<SetTree>,
-    bytes: Vec<u8>,
-    /// Where the set is in the file: interchange, group in it, set in that.
-    place: [u64; 3],
+    held: HeldSet,
 }
 
 impl<F: FnMut(Tree<'_>, &str)> EachSet<F> {
     /// One that calls `visit` with the root of each set and the way to it.
     pub(crate) fn new(visit: F) -> EachSet<F> {
-        let delimiters = Delimiters::default();
-        EachSet { visit, delimiters, tree: None, bytes: Vec::new(), place: [0; 3] }
-    }
-
-    /// Keeps the bytes of a segment where the tree looks for them.
-    fn keep(&mut self, segment: &Segment<'_>) {
-        if let Some(tree) = &self.tree {
-            self.bytes.resize((segment.offset() - tree.start()) as usize, b' ');
-            self.bytes.extend(segment.bytes());
-        }
+        EachSet { visit, held: HeldSet::default() }
     }
 }
 
 impl<F: FnMut(Tree<'_>, &str)> Observer for EachSet<F> {
     fn interchange(&mut self, header: &Arc<Header>) {
+        self.held.interchange(header);
+    }
+
+    fn envelope(&mut self, segment: &Segment<'_>) {
+        self.held.envelope(segment);
+    }
+
+    fn set(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>) {
+        self.held.begin(segment, plan, true);
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>, row: Option<u16>) {
+        self.held.add(segment, row);
+    }
+
+    fn set_end(&mut self, outcome: &SetOutcome) {
+        if let Some(tree) = self.held.end(outcome) {
+            (self.visit)(tree.root(self.held.bytes()), &self.held.path());
+        }
+    }
+}
+
+/// The set that is being read: its tree, its bytes, and where it is in the file.
+#[derive(Debug, Default)]
+pub(crate) struct HeldSet {
+    delimiters: Delimiters,
+    tree: Option<SetTree>,
+    bytes: Vec<u8>,
+    /// Interchange, group in it, set in that.
+    place: [u64; 3],
+}
+
+impl HeldSet {
+    /// An interchange begins.
+    pub(crate) fn interchange(&mut self, header: &Header) {
         self.delimiters = header.delimiters();
         self.place = [self.place[0] + 1, 0, 0];
     }
 
-    fn envelope(&mut self, segment: &Segment<'_>) {
-        if segment.id().as_bytes() == b"GS" {
-            self.place = [self.place[0], self.place[1] + 1, 0];
+    /// A segment of the envelope.
+    pub(crate) fn envelope(&mut self, segment: &Segment<'_>) {
+        match segment.id().as_bytes() {
+            b"GS" => self.place = [self.place[0], self.place[1] + 1, 0],
+            b"SE" => self.keep(segment),
+            _ => {}
         }
     }
 
-    fn set(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>) {
+    /// A set begins; one that is not wanted is only counted.
+    pub(crate) fn begin(
+        &mut self,
+        segment: &Segment<'_>,
+        plan: Option<&Arc<Plan>>,
+        is_wanted: bool,
+    ) {
         self.place[2] += 1;
-        self.tree = Some(SetTree::new(segment, self.delimiters, plan));
+        self.tree = is_wanted.then(|| SetTree::new(segment, self.delimiters, plan));
         self.bytes.clear();
         self.keep(segment);
     }
 
-    fn segment(&mut self, segment: &Segment<'_>, row: Option<u16>) {
+    /// The next segment of it.
+    pub(crate) fn add(&mut self, segment: &Segment<'_>, row: Option<u16>) {
         self.keep(segment);
         if let Some(tree) = &mut self.tree {
             tree.add(segment, row);
         }
     }
 
-    fn set_end(&mut self, outcome: &SetOutcome) {
-        if let Some(mut tree) = self.tree.take() {
-            tree.close(outcome);
-            let [interchange, group, set] = self.place;
-            let path = format!("ISA[{interchange}]/GS[{group}]/ST[{set}]");
-            (self.visit)(tree.root(&self.bytes), &path);
+    /// The tree of the set that ends, if it is wanted.
+    pub(crate) fn end(&mut self, outcome: &SetOutcome) -> Option<SetTree> {
+        let mut tree = self.tree.take()?;
+        tree.close(outcome);
+        Some(tree)
+    }
+
+    /// The bytes of the set, as the tree looks for them. What stands between segments is a
+    /// terminator and blank space with the usual line end.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The way to the set: `ISA[1]/GS[1]/ST[1]`.
+    pub(crate) fn path(&self) -> String {
+        let [interchange, group, set] = self.place;
+        format!("ISA[{interchange}]/GS[{group}]/ST[{set}]")
+    }
+
+    /// Keeps the bytes of a segment where the tree looks for them.
+    fn keep(&mut self, segment: &Segment<'_>) {
+        let Some(tree) = &self.tree else { return };
+        let start = segment.offset().saturating_sub(tree.start()) as usize;
+        let gap = start.saturating_sub(self.bytes.len());
+        if gap > 0 {
+            self.bytes.push(self.delimiters.segment);
+            self.bytes.resize(start, b' ');
+            if gap > 1 && self.delimiters.line_end != LineEnd::None {
+                self.bytes[start - 1] = b'\n';
+            }
         }
+        self.bytes.extend(segment.bytes());
     }
 }

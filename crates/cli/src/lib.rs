@@ -18,6 +18,8 @@ mod reading;
 
 mod each_set;
 
+mod records;
+
 mod text;
 
 mod clock;

@@ -1,10 +1,65 @@
-//! Results in a file: written beside it and renamed, so that nobody reads half of them.
+//! Results that are there as a whole or not at all: in a file, or on standard output.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes a file with what `write` gives; on an error the file is as it was before.
+/// What is held in memory of results before a file takes them.
+const HELD: usize = 16 << 20;
+
+/// Writes what `write` gives, once all of it is there.
+pub(crate) fn write_out<T>(
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut spool = Spool { held: Vec::new(), file: None };
+    let result = write(&mut spool)?;
+    if let Some((file, _)) = &mut spool.file {
+        file.rewind()?;
+        io::copy(file, out)?;
+    }
+    out.write_all(&spool.held)?;
+    Ok(result)
+}
+
+/// Bytes that wait; many of them in a file that only we can read.
+struct Spool {
+    held: Vec<u8>,
+    file: Option<(File, Aside)>,
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend(bytes);
+        if self.held.len() >= HELD {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.held.len() < HELD {
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some((file, _)) => file,
+            None => {
+                let aside = Aside::new(&std::env::temp_dir().join("tieline"))?;
+                let mut options = File::options();
+                let options = options.read(true).write(true).create_new(true).mode(0o600);
+                let file = options.open(&aside.path)?;
+                &mut self.file.insert((file, aside)).0
+            }
+        };
+        file.write_all(&self.held)?;
+        self.held.clear();
+        Ok(())
+    }
+}
+
+/// Writes a file with what `write` gives; on an error the file is as it was before. It is written
+/// beside its place and renamed, so that nobody reads half of it.
 pub(crate) fn write_file<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use tieline_mapping::options::Options;
 use tieline_partner::profile::{Direction, Identity, Usage};
 use tieline_partner::{GuideFile, PartnerBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
@@ -160,6 +161,19 @@ impl Guides {
         }
     }
 
+    /// The codes and habits of the partner that was named, or of the one an interchange is from or
+    /// for; the usual ones if there is none.
+    pub(crate) fn options(&self, sides: Option<Sides<'_>>) -> Arc<Options> {
+        let partner = match &self.choice {
+            Choice::Partner(id, book) => book.find(id),
+            Choice::Isa(book) => sides
+                .and_then(|(sender, receiver)| book.find_by_isa(sender, receiver))
+                .map(|(partner, _)| partner),
+            Choice::Standard | Choice::Guide(_) => None,
+        };
+        partner.map(|partner| Arc::clone(partner.options())).unwrap_or_default()
+    }
+
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.
     pub(crate) fn parties(&self, set: &str) -> Option<(Party, Party)> {
         let Choice::Partner(id, book) = &self.choice else { return None };
@@ -173,14 +187,29 @@ impl Guides {
     }
 }
 
-/// A qualifier and an id.
-pub(crate) type Party = (String, String);
+/// The sender and the receiver of an interchange, each by qualifier and id.
+pub(crate) type Sides<'s> = ((&'s [u8], &'s [u8]), (&'s [u8], &'s [u8]));
+
+/// How interchanges and groups name one side.
+#[derive(Debug, Clone)]
+pub(crate) struct Party {
+    /// `ISA05` or `ISA07`.
+    pub(crate) qualifier: String,
+    /// `ISA06` or `ISA08`.
+    pub(crate) id: String,
+    /// `GS02` or `GS03`.
+    pub(crate) application: String,
+}
 
 /// The id to use for tests; the one for production where there is no other.
 fn party(identity: &Identity) -> Option<Party> {
     let for_tests = identity.isa.iter().find(|id| id.usage == Some(Usage::Test));
     let id = for_tests.or(identity.isa.first())?;
-    Some((id.qualifier.clone(), id.id.clone()))
+    Some(Party {
+        qualifier: id.qualifier.clone(),
+        id: id.id.clone(),
+        application: identity.gs.first().unwrap_or(&id.id).clone(),
+    })
 }
 
 impl Plans for Guides {

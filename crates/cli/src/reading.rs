@@ -10,7 +10,7 @@ use tieline_x12::observer::Observer;
 use crate::failure::Failure;
 
 /// How much of a file is held at once, unless a segment is longer.
-const WINDOW: usize = 1 << 20;
+pub(crate) const WINDOW: usize = 1 << 20;
 
 /// How many findings of a set are told to the observer before the rest is only counted.
 const MOST_OF_A_SET: u32 = 10_000;
@@ -62,8 +62,8 @@ pub(crate) fn whole(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// A file and its size, when that is known.
-fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+/// A file and its size, when that is known; `-` is standard input.
+pub(crate) fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     if is_standard_input(file) {
         return Ok((Box::new(io::stdin().lock()), None));
     }
@@ -81,7 +81,8 @@ pub(crate) fn size(file: &Path) -> Option<u64> {
     (kind.is_file() && !is_standard_input(file)).then_some(kind.len())
 }
 
-fn stream<O: Observer>(
+/// Checks what a source gives, in windows of at least this many bytes.
+pub(crate) fn stream<O: Observer>(
     source: &mut dyn Read,
     window: usize,
     plans: &dyn Plans,

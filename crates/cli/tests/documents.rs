@@ -28,6 +28,7 @@ fn run(line: &str) -> String {
         .env("PATH", path)
         .env("NO_COLOR", "1")
         .env_remove("TIELINE_PARTNERS")
+        .env_remove("TIELINE_RATES")
         .output()
         .expect("there is a shell");
     without_times(&String::from_utf8_lossy(&output.stdout))

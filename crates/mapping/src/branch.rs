@@ -57,6 +57,11 @@ impl Branch {
 
 /// A segment of elements; `None` and empty texts leave one out.
 pub(crate) fn segment<const N: usize>(id: &str, elements: [Option<&str>; N]) -> Segment {
+    segment_of(id, &elements)
+}
+
+/// As [`segment`], of as many elements as there are.
+pub(crate) fn segment_of(id: &str, elements: &[Option<&str>]) -> Segment {
     let mut segment = Segment::new(id);
     let used = elements.iter().rposition(|it| it.is_some_and(|text| !text.is_empty()));
     for element in &elements[..used.map_or(0, |n| n + 1)] {

@@ -61,6 +61,66 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
         let meaning = || format!("{:?}", coded.meaning);
         code.map(String::as_str).ok_or_else(|| MappingError::NoCode { table, meaning: meaning() })
     }
+
+    /// All codes with what they mean.
+    fn codes(&self) -> impl Iterator<Item = (T, &str)> {
+        self.0
+            .iter()
+            .flat_map(|(meaning, codes)| codes.iter().map(|code| (*meaning, code.as_str())))
+    }
+}
+
+/// The codes of one set, and behind them those that mean the same in every set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codes<'o, T> {
+    own: Option<&'o CodeMap<T>>,
+    common: &'o CodeMap<T>,
+}
+
+impl<'o, T: Copy + PartialEq + fmt::Debug> Codes<'o, T> {
+    /// Those that mean the same in every set.
+    pub(crate) fn common(common: &'o CodeMap<T>) -> Codes<'o, T> {
+        Codes { own: None, common }
+    }
+
+    /// Those of one set before the common ones.
+    pub(crate) fn of(own: &'o CodeMap<T>, common: &'o CodeMap<T>) -> Codes<'o, T> {
+        Codes { own: Some(own), common }
+    }
+
+    fn meaning(&self, code: &str) -> Option<T> {
+        self.own.and_then(|own| own.meaning(code)).or_else(|| self.common.meaning(code))
+    }
+
+    pub(crate) fn known(&self, code: &str) -> Option<Coded<T>> {
+        Some(Coded::received(self.meaning(code)?, code))
+    }
+
+    pub(crate) fn read(&self, code: &str, other: T) -> Coded<T> {
+        Coded::received(self.meaning(code).unwrap_or(other), code)
+    }
+
+    /// As [`CodeMap::write`]. A common code that means something else in this set is not chosen.
+    pub(crate) fn write<'c>(
+        &self,
+        coded: &'c Coded<T>,
+        other: Option<T>,
+        table: &'static str,
+    ) -> Result<&'c str, MappingError>
+    where
+        'o: 'c,
+    {
+        if let Some(raw) = &coded.raw
+            && self.meaning(raw).or(other) == Some(coded.meaning)
+        {
+            return Ok(raw);
+        }
+        let codes = self.own.into_iter().chain([self.common]).flat_map(|map| map.codes());
+        let mut fit = codes.filter(|(meaning, _)| *meaning == coded.meaning);
+        let code = fit.find(|(meaning, code)| self.meaning(code) == Some(*meaning));
+        let meaning = || format!("{:?}", coded.meaning);
+        code.map(|(_, code)| code).ok_or_else(|| MappingError::NoCode { table, meaning: meaning() })
+    }
 }
 
 impl<T: Serialize> Serialize for CodeMap<T> {

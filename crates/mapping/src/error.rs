@@ -17,6 +17,15 @@ pub enum MappingError {
         /// The set that can be read.
         expected: &'static str,
     },
+    /// A transaction set that is no business document.
+    #[error("a {set} is no usage, bill, payment, request or advice: it answers or carries others")]
+    NoRecord {
+        /// The set.
+        set: String,
+    },
+    /// A record that no transaction set carries.
+    #[error("no transaction set carries this record: write it in another format, or leave it out")]
+    NoSet,
     /// What the model cannot do without is not there.
     #[error("{at}: {what} must be here and is not")]
     Missing {
@@ -95,6 +104,12 @@ pub enum ValueFault {
     /// No time of day.
     #[error(transparent)]
     Time(#[from] NoClockTime),
+    /// No currency.
+    #[error("a currency is three capital letters")]
+    Currency,
+    /// A code that must be known.
+    #[error("the options do not know this code; add it to `{0}`")]
+    Code(&'static str),
     /// Nothing that could name something.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),

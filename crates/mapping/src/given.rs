@@ -20,13 +20,14 @@ pub(crate) struct Given<'t> {
 
 impl<'t> Given<'t> {
     /// The segment and its loop, without the loops `records`, which are read on their own, and
-    /// without what has no place in the table.
+    /// without what has no place in the table. A misspelt segment has one, but perhaps no id.
     pub(crate) fn of(tree: Tree<'t>, records: &[&str]) -> Result<Given<'t>, MappingError> {
         let at = || position(&tree, 0);
         let not_text = || MappingError::NotText { at: at(), segment: tree.id().to_string() };
         let segment = tree.values().ok_or_else(not_text)?;
         let is_own = |child: &Tree<'_>| {
-            child.is_placed() && !records.iter().any(|id| child.id().as_bytes() == id.as_bytes())
+            let is_segment = child.is_placed() && child.id().is_well_formed();
+            is_segment && !records.iter().any(|id| child.id().as_bytes() == id.as_bytes())
         };
         let children = tree.children().filter(is_own).map(|child| Given::of(child, &[]));
         Ok(Given { tree, segment, children: children.collect::<Result<_, _>>()? })

@@ -15,6 +15,17 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+pub mod remittance_820;
+
+pub mod enrollment_814;
+
+pub mod advice_824;
+
+// All of them, and what is around them.
+pub mod document;
+
+pub mod envelope;
+
 // Everything that is not X12.
 pub mod files;
 

@@ -2,11 +2,13 @@
 
 use tieline_model::common::{
     Address, Contact, ContactKind, ContactNumber, Party, PartyId, PartyIdKind, PartyRole,
+    ReferenceKind,
 };
 use tieline_x12::compose::Segment;
 
 use crate::branch::{Branch, Rows, left_over, segment};
-use crate::common::{read_references, write_references};
+use crate::code_map::Codes;
+use crate::common::{read_references_by, write_references_by};
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
@@ -17,6 +19,16 @@ pub(crate) fn read(
     account: Vec<Segment>,
     options: &Options,
 ) -> Result<Party, MappingError> {
+    read_by(given, account, Codes::common(&options.common.references), options)
+}
+
+/// Reads a party whose references have these codes.
+pub(crate) fn read_by(
+    given: &Given<'_>,
+    account: Vec<Segment>,
+    references: Codes<'_, ReferenceKind>,
+    options: &Options,
+) -> Result<Party, MappingError> {
     let role = options.common.parties.read(given.value(1).unwrap_or_default(), PartyRole::Other);
     let mut party = Party::new(role, given.text(2));
     if let (Some(kind), Some(id)) = (given.value(3), given.text(4)) {
@@ -25,10 +37,10 @@ pub(crate) fn read(
     }
     party.more_names = lines(given, "N2");
     party.address = read_address(given);
-    party.references = read_references(given, options);
+    party.references = read_references_by(given, references);
     party.contacts = given.all("PER").filter_map(|per| read_contact(per, options)).collect();
     party.at = given.ordinal();
-    let (opener, children) = parts(&party, account, options)?;
+    let (opener, children) = parts(&party, account, references, options)?;
     left_over(given, &opener, &children, &mut party.residue)?;
     Ok(party)
 }
@@ -40,13 +52,24 @@ pub(crate) fn write(
     options: &Options,
     rows: &Rows,
 ) -> Result<Branch, MappingError> {
-    let (opener, children) = parts(party, account, options)?;
+    write_by(party, account, Codes::common(&options.common.references), options, rows)
+}
+
+pub(crate) fn write_by(
+    party: &Party,
+    account: Vec<Segment>,
+    references: Codes<'_, ReferenceKind>,
+    options: &Options,
+    rows: &Rows,
+) -> Result<Branch, MappingError> {
+    let (opener, children) = parts(party, account, references, options)?;
     Ok(Branch::record(opener, children, &party.residue, rows))
 }
 
 fn parts(
     party: &Party,
     account: Vec<Segment>,
+    references: Codes<'_, ReferenceKind>,
     options: &Options,
 ) -> Result<(Segment, Vec<Branch>), MappingError> {
     let id = party.id.as_ref();
@@ -71,7 +94,7 @@ fn parts(
         }
     }
     loop_.extend(account);
-    loop_.extend(write_references(&party.references, options)?);
+    loop_.extend(write_references_by(&party.references, references)?);
     for contact in &party.contacts {
         loop_.push(write_contact(contact, options)?);
     }

@@ -2,123 +2,32 @@
 
 mod shared;
 
+#[path = "shared/random.rs"]
+mod random;
+
+use random::Random;
 use shared::read;
 use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::account::Commodity;
 use tieline_model::coded::Coded;
 use tieline_model::common::*;
-use tieline_model::decimal::Decimal;
-use tieline_model::identifier::{AccountNumber, MeterNumber, ServicePointId};
+use tieline_model::identifier::{MeterNumber, ServicePointId};
 use tieline_model::meter::{Dials, Direction, MeterRole, TimeOfUse};
 use tieline_model::period::Period;
 use tieline_model::quantity::Unit;
-use tieline_model::stamp::{ClockTime, Edge, Midnight, Stamp, Stamping, ZoneStyle};
-use tieline_model::time::{Date, date};
+use tieline_model::stamp::{Edge, Midnight, Stamping, ZoneStyle};
+use tieline_model::time::date;
 use tieline_model::usage::*;
 
-/// The splitmix64 generator.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, count: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (word ^ (word >> 31)) % count
-    }
-
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T> {
-        (self.below(2) == 0).then(|| make(self))
-    }
-
-    fn some<T>(&mut self, most: u64, mut make: impl FnMut(&mut Random) -> T) -> Vec<T> {
-        (0..self.below(most + 1)).map(|_| make(self)).collect()
-    }
-
-    /// One of these meanings, with its code.
-    fn coded<T: Copy>(&mut self, codes: &[(T, &str)]) -> Coded<T> {
-        let (meaning, code) = codes[self.below(codes.len() as u64) as usize];
-        Coded::received(meaning, code)
-    }
-
-    fn text(&mut self) -> String {
-        ["0042", "PRAIRIE RIVERS", "STRA\u{df}E", "X 1"][self.below(4) as usize].to_string()
-    }
-
-    fn number(&mut self) -> Decimal {
-        let text = match self.below(6) {
-            0 => ["0", ".5", "007.10", "12.000", "99999999999999.5"][self.below(5) as usize].into(),
-            n => format!("{}.{:0>2$}", self.below(99_999), self.below(10), n as usize),
-        };
-        text.parse().expect("a number")
-    }
-
-    fn date(&mut self) -> Date {
-        date(2026, self.below(12) as i8 + 1, self.below(28) as i8 + 1)
+    fn event(&mut self) -> Event {
+        Event { kind: self.coded(&[(EventKind::Effective, "007")]), stamp: self.stamp() }
     }
 
     fn period(&mut self) -> Period {
         let (one, other) = (self.date(), self.date());
         Period::new(one.min(other), one.max(other)).expect("in order")
-    }
-
-    fn clock(&mut self) -> ClockTime {
-        ClockTime::from_bytes([&b"0930"[..], b"2400", b"121530"][self.below(3) as usize])
-            .expect("a time")
-    }
-
-    fn stamp(&mut self) -> Stamp {
-        let time = self.maybe(Random::clock);
-        let zone = self.maybe(|_| "CD".to_string()).filter(|_| time.is_some());
-        Stamp { date: self.date(), time, zone }
-    }
-
-    fn account(&mut self) -> AccountNumber {
-        AccountNumber::new(self.below(1 << 40).to_string()).expect("a number")
-    }
-
-    fn reference(&mut self) -> Reference {
-        let codes = [(ReferenceKind::Rate, "NH"), (ReferenceKind::BillingCycle, "BF")];
-        let (kind, value) = (self.coded(&codes), Some(self.text()));
-        Reference { kind, value, text: self.maybe(Random::text) }
-    }
-
-    fn event(&mut self) -> Event {
-        Event { kind: self.coded(&[(EventKind::Effective, "007")]), stamp: self.stamp() }
-    }
-
-    fn party(&mut self) -> Party {
-        let roles = [
-            (PartyRole::Customer, "8R"),
-            (PartyRole::Utility, "8S"),
-            (PartyRole::Supplier, "SJ"),
-            (PartyRole::Other, "ZZ"),
-        ];
-        let mut party = Party::new(self.coded(&roles), self.maybe(Random::text));
-        party.id = self.maybe(|random| PartyId {
-            kind: random.coded(&[(PartyIdKind::Duns, "1"), (PartyIdKind::Other, "ZZ")]),
-            id: random.text(),
-        });
-        party.more_names = self.some(3, Random::text);
-        party.address = self.maybe(|random| Address {
-            lines: random.some(3, Random::text),
-            city: Some(random.text()),
-            state: random.maybe(Random::text),
-            postal_code: random.maybe(Random::text),
-            country: random.maybe(Random::text),
-        });
-        party.references = self.some(2, Random::reference);
-        party.contacts = self.some(2, |random| Contact {
-            function: "IC".to_string(),
-            name: random.maybe(Random::text),
-            numbers: random.some(3, |random| ContactNumber {
-                kind: random.coded(&[(ContactKind::Email, "EM"), (ContactKind::Other, "WP")]),
-                number: random.text(),
-            }),
-        });
-        party
     }
 
     fn unit(&mut self) -> Coded<Unit> {

@@ -6,6 +6,7 @@ mod json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use json::laid_out;
 use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
 use tieline_model::usage::UsageReport;
@@ -81,7 +82,7 @@ fn samples_read_into_the_model() {
         let bytes = fs::read(&path).expect("a sample can be read");
         let reports = reports(&Document::read(&bytes, &Standard), &Options::default());
         let plain = serde_json::to_string(&reports).expect("the model is plain data");
-        let text = format!("{}\n", json::laid_out(&plain, 0));
+        let text = format!("{}\n", laid_out(&plain, 0));
         let beside = path.with_extension("model.json");
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(&beside, &text).expect("samples/867 can be written");

@@ -278,6 +278,8 @@ pub enum ReferenceKind {
     PaymentCategory,
     /// Why something was refused; the value is the reason's code.
     RejectReason,
+    /// What there is to know of a request that is not refused; the value is the code.
+    StatusReason,
     /// What is to be changed; the value is the field's code.
     ChangeReason,
     /// An entry in a ledger or a batch.

@@ -51,7 +51,11 @@ pub mod advice;
 // What was agreed.
 pub mod rate;
 
+pub mod pricing;
+
 pub mod authorization;
+
+pub mod envelope;
 
 pub mod record;
 

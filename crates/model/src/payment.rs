@@ -28,6 +28,9 @@ pub struct Payment {
     pub amount: Decimal,
     /// The currency of every amount.
     pub currency: Currency,
+    /// Whose currency it is, by the raw code of the document (`CUR01`); `None` where the document
+    /// leaves the currency out.
+    pub currency_of: Option<String>,
     /// Whether the receiver gets money or gives it (`BPR03`).
     pub flow: Coded<Flow>,
     /// How the money travels (`BPR04`).
@@ -383,6 +386,7 @@ mod tests {
             handling: Handling::PaymentWithAdvice.into(),
             amount: number("148.50"),
             currency: Currency::USD,
+            currency_of: None,
             flow: Flow::Credit.into(),
             method: PaymentMethod::Ach.into(),
             format: None,

@@ -148,6 +148,8 @@ pub enum RequestChange {
     Change,
     /// Something begins again.
     Reinstate,
+    /// Nothing is changed; something is asked for, e.g. past usage.
+    Inquire,
     /// Something that only its raw code names.
     Other,
 }

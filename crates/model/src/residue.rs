@@ -69,7 +69,7 @@ struct Parts {
 }
 
 /// The text of an element, without separators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Text {
@@ -79,6 +79,19 @@ pub enum Text {
     Composite(Vec<String>),
     /// Repetitions, each with its components.
     Repeated(Vec<Vec<String>>),
+}
+
+/// Does not show the text: what no field means may be the number of an account.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = |parts: &[String]| parts.iter().map(|part| part.chars().count()).sum();
+        let length: usize = match self {
+            Text::Simple(text) => text.chars().count(),
+            Text::Composite(parts) => length(parts),
+            Text::Repeated(repetitions) => repetitions.iter().map(|it| length(it)).sum(),
+        };
+        write!(f, "Text({length})")
+    }
 }
 
 impl From<&str> for Text {

@@ -1,18 +1,22 @@
 //! Trading partners: who they are, and what each asks of the documents we exchange.
 //!
 //! A partner is a folder: `partner.toml` says who it is, and a `<set>.guide.toml` for each document
-//! says what it asks for beyond the standard. A guide may start from one that is built in.
+//! says what it asks for beyond the standard. A guide may start from one that is built in. What we charge
+//! ourselves is in the rate book: a file for each schedule.
 
 pub mod builtin;
 pub mod file_error;
 pub mod guide_file;
 pub mod load;
 pub mod profile;
+pub mod rates;
 
+mod options_file;
 mod toml_file;
 
 pub use file_error::FileError;
 pub use guide_file::GuideFile;
 pub use load::{Partner, PartnerBook};
 pub use profile::Profile;
+pub use rates::RateBook;
 pub use toml_file::did_you_mean;

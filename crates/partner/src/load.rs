@@ -3,9 +3,11 @@
 //! ```text
 //! partners/
 //!   utility.toml              ourselves
+//!   utility/rates/            what we charge: the rate book, which is read apart
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
+//!     options.toml            their codes and habits, where they are not the usual ones
 //! ```
 //!
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
@@ -16,6 +18,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use tieline_mapping::options::Options;
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
@@ -23,6 +26,7 @@ use tieline_x12::table::Release;
 use crate::builtin;
 use crate::file_error::FileError;
 use crate::guide_file::GuideFile;
+use crate::options_file;
 use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
 use crate::profile::{read_profile, read_utility};
 use crate::toml_file::{Source, did_you_mean};
@@ -40,6 +44,7 @@ pub struct Partner {
     profile: Profile,
     /// For each document of the profile.
     guides: Vec<Option<Agreed>>,
+    options: Arc<Options>,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -106,6 +111,11 @@ impl Partner {
     /// Who it is.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Its codes and habits.
+    pub fn options(&self) -> &Arc<Options> {
+        &self.options
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -175,7 +185,9 @@ impl Reading {
             if name == "utility.toml" || name.starts_with('.') {
                 continue;
             }
-            if path.is_dir() {
+            if path.is_dir() && name == "utility" {
+                self.own_folder(&path);
+            } else if path.is_dir() {
                 self.partner(&name, &path);
             } else if name.ends_with(".toml") {
                 self.unexpected(&path, &name, &["utility.toml"]);
@@ -215,6 +227,18 @@ impl Reading {
         let help = did_you_mean(name, known)
             .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
         self.errors.push(error.with_help(help));
+    }
+
+    /// Our own folder is no partner: it holds the rate book, which is read apart.
+    fn own_folder(&mut self, folder: &Path) {
+        for name in self.names(folder) {
+            if name.ends_with(".toml") && !name.starts_with('.') {
+                let path = folder.join(&name).display().to_string();
+                let error = FileError::whole(&path, "is no file of ours");
+                let help = "utility.toml lies beside this folder, and rates in its folder `rates`";
+                self.errors.push(error.with_help(help));
+            }
+        }
     }
 
     fn open(&mut self, path: &Path) -> Option<Source> {
@@ -261,6 +285,7 @@ impl Reading {
         let mut guides = Vec::new();
         let mut broken = Vec::new();
         let mut profile = None;
+        let mut options = Options::default();
         for name in names {
             let path = folder.join(&name);
             if name == "partner.toml" {
@@ -274,8 +299,14 @@ impl Reading {
                     Some(guide) => guides.push((name, guide)),
                     None => broken.push(name),
                 }
+            } else if name == "options.toml" {
+                match options_file::read(&path) {
+                    Ok(read) => options = read,
+                    Err(errors) => self.errors.extend(errors),
+                }
             } else if name.ends_with(".toml") && !name.starts_with('.') {
-                self.unexpected(&path, &name, &["partner.toml", "867.guide.toml"]);
+                let known = ["partner.toml", "options.toml", "867.guide.toml"];
+                self.unexpected(&path, &name, &known);
             }
         }
         let Some((read, source)) = profile else { return };
@@ -289,7 +320,11 @@ impl Reading {
                 self.errors.push(error.with_help("add it to [[documents]], or take it away"));
             }
         }
-        self.book.partners.push(Partner { profile: read.profile, guides: chosen });
+        self.book.partners.push(Partner {
+            profile: read.profile,
+            guides: chosen,
+            options: Arc::new(options),
+        });
     }
 
     fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {
@@ -429,6 +464,17 @@ mod tests {
         let errors = PartnerBook::load(&root.join("file")).expect_err("refused");
         assert!(errors[0].message.starts_with("cannot be read: "), "{}", errors[0]);
         fs::remove_dir_all(&root).expect("it was made above");
+    }
+
+    #[test]
+    fn our_own_folder_is_no_partner() {
+        let files = [("utility/rates/100.toml", "not read here"), ("utility/notes.txt", "")];
+        let root = directory("own", &files);
+        let book = PartnerBook::load(&root).expect("nothing is wrong with partners");
+        assert!(book.partners().is_empty());
+        fs::remove_dir_all(&root).expect("it was made above");
+        let text = refused("own-file", &[("utility/partner.toml", "id = \"utility\"\n")]);
+        assert!(text.contains("is no file of ours\n --> utility/partner.toml"), "{text}");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
+use tieline_model::decimal::Decimal;
+use tieline_model::time::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -275,6 +277,49 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// A plain decimal number, exactly as it is written.
+    pub(crate) fn decimal(&self, key: &str, faults: &mut Faults<'_>) -> Option<At<Decimal>> {
+        decimal(self.table.get(key)?, key, faults)
+    }
+
+    /// A date without a time, such as 2023-01-01.
+    pub(crate) fn date(&self, key: &str, faults: &mut Faults<'_>) -> Option<At<Date>> {
+        let value = self.table.get(key)?;
+        let DeValue::Datetime(stamp) = value.get_ref() else {
+            return wrong(value, key, "a date such as 2023-01-01", value.get_ref(), faults);
+        };
+        let date = match (stamp.date, stamp.time, stamp.offset) {
+            (Some(date), None, None) => {
+                let year = i16::try_from(date.year).ok();
+                let (month, day) = (i8::try_from(date.month).ok(), i8::try_from(date.day).ok());
+                year.zip(month).zip(day).and_then(|((y, m), d)| Date::new(y, m, d).ok())
+            }
+            _ => None,
+        };
+        if date.is_none() {
+            faults.at(value.span(), format!("`{key}` must be a date such as 2023-01-01"));
+        }
+        Some(At { value: date?, span: value.span() })
+    }
+
+    /// The keys of the table under a key, which may be any, with the number of each.
+    pub(crate) fn decimals(
+        &self,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Vec<(At<String>, Decimal)>> {
+        let value = self.table.get(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            return wrong(value, key, "a table", value.get_ref(), faults);
+        };
+        let mut found = Vec::new();
+        for (name, value) in table.iter() {
+            let at = At { value: name.get_ref().to_string(), span: name.span() };
+            found.extend(decimal(value, &at.value, faults).map(|number| (at, number.value)));
+        }
+        Some(found)
+    }
+
     /// Strings in brackets, each there once, and where the brackets stand.
     pub(crate) fn texts(&self, key: &str, faults: &mut Faults<'_>) -> Option<At<Vec<At<String>>>> {
         let value = self.table.get(key)?;
@@ -327,6 +372,26 @@ impl<'t> Table<'t> {
                 faults.at(value.span(), message);
                 Vec::new()
             }
+        }
+    }
+}
+
+fn decimal(
+    value: &Spanned<DeValue<'_>>,
+    key: &str,
+    faults: &mut Faults<'_>,
+) -> Option<At<Decimal>> {
+    let digits = match value.get_ref() {
+        DeValue::Integer(digits) if digits.radix() == 10 => digits.as_str(),
+        DeValue::Float(digits) => digits.as_str(),
+        other => return wrong(value, key, "a plain number such as 0.089", other, faults),
+    };
+    match digits.parse() {
+        Ok(number) => Some(At { value: number, span: value.span() }),
+        Err(_) => {
+            let key = shortened(key);
+            faults.at(value.span(), format!("`{key}` must be a plain number such as 0.089"));
+            None
         }
     }
 }

@@ -116,6 +116,8 @@ pub struct Group {
     pub time: String,
     /// `GS06`, 1 to 999,999,999.
     pub control_number: u32,
+    /// `GS07`; `None` for `X`, whose standard this is.
+    pub agency: Option<String>,
     /// `GS08`, the release and perhaps an industry's identifier.
     pub version: String,
     /// Its transaction sets.
@@ -125,6 +127,8 @@ pub struct Group {
 /// An interchange to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interchange {
+    /// `ISA01` to `ISA04`, what was agreed to tell who may send; `None` for `00` and blanks.
+    pub authorization: Option<[String; 4]>,
     /// `ISA05` and `ISA06`.
     pub sender: (String, String),
     /// `ISA07` and `ISA08`.
@@ -262,9 +266,9 @@ pub fn write(interchange: &Interchange, delimiters: &Delimiters) -> Result<Vec<u
 /// An interchange in the writing, for one too large to hold whole: open it, add groups and sets,
 /// fetch the bytes as often as it suits, finish it.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub struct Writer {
     bytes: Vec<u8>,
-    delimiters: &'a Delimiters,
+    delimiters: Delimiters,
     repetition: Option<u8>,
     control_number: String,
     groups: usize,
@@ -272,7 +276,7 @@ pub struct Writer<'a> {
     group: Option<(String, usize)>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer {
     /// Writes the `ISA`, the acknowledgments and the groups there are already.
     ///
     /// # Errors
@@ -280,14 +284,14 @@ impl<'a> Writer<'a> {
     /// [`ComposeError`] when a value does not fit or holds a separator.
     pub fn open(
         interchange: &Interchange,
-        delimiters: &'a Delimiters,
-    ) -> Result<Writer<'a>, ComposeError> {
+        delimiters: &Delimiters,
+    ) -> Result<Writer, ComposeError> {
         if let Some(role) = unusable(delimiters, interchange.release) {
             return Err(ComposeError::Separator { role });
         }
         let mut writer = Writer {
             bytes: Vec::new(),
-            delimiters,
+            delimiters: *delimiters,
             repetition: None,
             control_number: number("ISA", 13, interchange.control_number, 9)?,
             groups: 0,
@@ -314,7 +318,7 @@ impl<'a> Writer<'a> {
                 .with(&group.date)
                 .with(&group.time)
                 .with(&control)
-                .with("X")
+                .with(group.agency.as_deref().unwrap_or("X"))
                 .with(&group.version),
         )?;
         self.group = Some((control, 0));
@@ -405,11 +409,13 @@ impl<'a> Writer<'a> {
             }
         };
         let control = self.control_number.clone();
+        let nothing = || ["00", "", "00", ""].map(str::to_string);
+        let authorization = it.authorization.clone().unwrap_or_else(nothing);
         let fields: [(&str, usize); 15] = [
-            ("00", 2),
-            ("", 10),
-            ("00", 2),
-            ("", 10),
+            (&authorization[0], 2),
+            (&authorization[1], 10),
+            (&authorization[2], 2),
+            (&authorization[3], 10),
             (&it.sender.0, 2),
             (&it.sender.1, 15),
             (&it.receiver.0, 2),

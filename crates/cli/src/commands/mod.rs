@@ -2,10 +2,12 @@
 
 mod ack;
 mod completions;
+mod convert;
 mod explain;
 mod fmt;
 mod info;
 mod man;
+mod price;
 mod sample;
 mod show;
 mod validate;
@@ -52,8 +54,10 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Fmt(fmt::FmtArgs),
     Ack(ack::AckArgs),
+    Convert(convert::ConvertArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
+    Price(price::PriceArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -67,8 +71,10 @@ impl Command {
             Command::Show(args) => show::run(&args, console),
             Command::Fmt(args) => fmt::run(&args, console),
             Command::Ack(args) => ack::run(&args, console),
+            Command::Convert(args) => convert::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
+            Command::Price(args) => price::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

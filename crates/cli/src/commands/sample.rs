@@ -149,7 +149,11 @@ impl SampleArgs {
             ..Request::of(self.set)
         };
         match guides.parties(request.kind.set()) {
-            Some((sender, receiver)) => Request { sender, receiver, ..request },
+            Some((sender, receiver)) => Request {
+                sender: (sender.qualifier, sender.id),
+                receiver: (receiver.qualifier, receiver.id),
+                ..request
+            },
             None => request,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tieline_model::common::{
-    ContactKind, EventKind, PartyIdKind, PartyRole, Purpose, ReferenceKind,
+    AmountKind, ContactKind, EventKind, PartyIdKind, PartyRole, Purpose, ReferenceKind,
 };
 use tieline_model::meter::TimeOfUse;
 use tieline_model::quantity::Unit;
@@ -27,6 +27,8 @@ pub struct CommonOptions {
     pub references: CodeMap<ReferenceKind>,
     /// `DTM01` of what has no field of its own; what is not named here is residue.
     pub events: CodeMap<EventKind>,
+    /// `AMT01`; what is not named here is residue.
+    pub amounts: CodeMap<AmountKind>,
     /// `REF01` of the account.
     pub account: String,
     /// `REF01` of the number the account had before.
@@ -93,11 +95,17 @@ impl Default for CommonOptions {
                 (PartyRole::Supplier, &["SJ"]),
                 (PartyRole::RenewableProvider, &["G7"]),
                 (PartyRole::ClearingHouse, &["AY"]),
+                (PartyRole::Agent, &["AG"]),
+                (PartyRole::Payer, &["PR"]),
+                (PartyRole::Payee, &["PE"]),
+                (PartyRole::Bank, &["BK"]),
+                (PartyRole::Forwarding, &["FE"]),
             ]),
             party_ids: CodeMap::of(&[
                 (PartyIdKind::Duns, &["1"]),
                 (PartyIdKind::DunsPlus4, &["9"]),
                 (PartyIdKind::FederalTax, &["24"]),
+                (PartyIdKind::BankRouting, &["13"]),
                 (PartyIdKind::AssignedBySender, &["91"]),
                 (PartyIdKind::AssignedByReceiver, &["92"]),
             ]),
@@ -116,8 +124,25 @@ impl Default for CommonOptions {
                 (ReferenceKind::BillingOption, &["BLT"]),
                 (ReferenceKind::BillCalculator, &["PC"]),
                 (ReferenceKind::OriginalDocument, &["TN"]),
+                (ReferenceKind::Bill, &["IV"]),
+                (ReferenceKind::Authorization, &["BB"]),
+                (ReferenceKind::RejectReason, &["7G"]),
+                (ReferenceKind::StatusReason, &["1P"]),
+                (ReferenceKind::ChangeReason, &["TD"]),
             ]),
-            events: CodeMap::of(&[(EventKind::Effective, &["007"])]),
+            events: CodeMap::of(&[
+                (EventKind::Effective, &["007"]),
+                (EventKind::Issued, &["003"]),
+                (EventKind::Due, &["814"]),
+                (EventKind::Processed, &["009"]),
+                (EventKind::Created, &["097"]),
+            ]),
+            amounts: CodeMap::of(&[
+                (AmountKind::Billed, &["PB"]),
+                (AmountKind::Paid, &["QZ", "TP"]),
+                (AmountKind::Balance, &["BD", "J8", "T4"]),
+                (AmountKind::Instalment, &["MP", "IN"]),
+            ]),
             account: "12".into(),
             former_account: "45".into(),
             supplier_account: "11".into(),

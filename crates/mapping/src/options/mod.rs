@@ -7,9 +7,18 @@ mod common;
 
 mod usage;
 
+mod remittance;
+
+mod enrollment;
+
+mod advice;
+
 use serde::{Deserialize, Serialize};
 
+pub use advice::{AdviceOptions, ReasonCode};
 pub use common::{Clock, CommonOptions};
+pub use enrollment::{EnrollmentOptions, ReleasedData};
+pub use remittance::RemittanceOptions;
 pub use usage::{AccountPlace, QuantityCode, UsageOptions};
 
 /// One partner's codes and habits in all documents.
@@ -20,4 +29,10 @@ pub struct Options {
     pub common: CommonOptions,
     /// In an 867.
     pub usage: UsageOptions,
+    /// In an 820.
+    pub remittance: RemittanceOptions,
+    /// In an 814.
+    pub enrollment: EnrollmentOptions,
+    /// In an 824.
+    pub advice: AdviceOptions,
 }

@@ -1,4 +1,4 @@
-//! JSON as the samples of the model are laid out.
+//! JSON for people: models beside their samples.
 
 /// JSON in which what fits on a line stands on one, and a list of plain values always does. Members
 /// that are null are left out.

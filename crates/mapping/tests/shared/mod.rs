@@ -1,5 +1,8 @@
 //! Segments to a document and back, for tests.
 
+mod text;
+
+pub(crate) use text::{lines, segments};
 use tieline_mapping::error::MappingError;
 use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
@@ -19,14 +22,4 @@ pub(crate) fn read(segments: &[Segment], options: &Options) -> Result<UsageRepor
     let document = Document::read(&bytes, &Standard);
     let set = document.sets().next().expect("there is a set in it");
     usage_867::read(set, options)
-}
-
-/// The segments of a text, one to a line.
-pub(crate) fn segments(text: &str) -> Vec<Segment> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Segment::shorthand).collect()
-}
-
-/// The segments as text, one to a line.
-pub(crate) fn lines(segments: &[Segment]) -> Vec<String> {
-    segments.iter().map(|segment| segment.to_string().trim_end_matches('*').to_string()).collect()
 }
