@@ -185,6 +185,7 @@ impl RowDocument for OpenPayment {
             originator: None,
             originator_part: None,
             to: None,
+            currency_of: None,
             settlement: table.date(SETTLEMENT)?,
             trace,
             notes: Vec::new(),

@@ -116,6 +116,7 @@ impl Random {
             originator: None,
             originator_part: None,
             to: None,
+            currency_of: None,
             settlement: self.maybe(Random::date),
             trace: Some(Trace {
                 code: self.text(),
