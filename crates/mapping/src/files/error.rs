@@ -3,6 +3,9 @@
 use std::fmt;
 use std::io;
 
+use super::smarthub::SmartHubFault;
+use super::table::TableFault;
+
 /// Why a file cannot be read, or a record not be written to one. It never carries what the file says
 /// of a customer.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,12 @@ pub enum FileFault {
     /// The bytes cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// A table is not as it should be.
+    #[error(transparent)]
+    Table(#[from] TableFault),
+    /// An answer of SmartHub is not as it should be.
+    #[error(transparent)]
+    SmartHub(#[from] SmartHubFault),
     /// A record that this format is not for.
     #[error("this format has no {0}")]
     NotHeld(&'static str),

@@ -11,3 +11,20 @@ pub mod loss;
 
 pub use error::{FileError, FileFault, Place};
 pub use loss::{Holds, Losses, losses};
+
+// What tables and others have in common.
+mod clock;
+
+mod series;
+
+// Files of rows and columns.
+pub mod table;
+
+pub mod usage_csv;
+
+pub mod billing_csv;
+
+pub mod payment_csv;
+
+// What other systems answer.
+pub mod smarthub;
