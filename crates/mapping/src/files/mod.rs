@@ -9,5 +9,14 @@ pub mod error;
 
 pub mod loss;
 
+pub mod source;
+
+mod sink;
+
+pub mod xml;
+
+// The formats.
+pub mod espi;
+
 pub use error::{FileError, FileFault, Place};
 pub use loss::{Holds, Losses, losses};
