@@ -17,6 +17,15 @@ pub enum MappingError {
         /// The set that can be read.
         expected: &'static str,
     },
+    /// A transaction set that is no business document.
+    #[error("a {set} is no usage, bill, payment, request or advice: it answers or carries others")]
+    NoRecord {
+        /// The set.
+        set: String,
+    },
+    /// A record that no transaction set carries.
+    #[error("no transaction set carries this record: write it in another format, or leave it out")]
+    NoSet,
     /// What the model cannot do without is not there.
     #[error("{at}: {what} must be here and is not")]
     Missing {

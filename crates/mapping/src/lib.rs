@@ -15,6 +15,11 @@ pub mod error;
 // The documents.
 pub mod usage_867;
 
+// All of them, and what is around them.
+pub mod document;
+
+pub mod envelope;
+
 // Everything that is not X12.
 pub mod files;
 

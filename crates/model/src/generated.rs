@@ -7,6 +7,7 @@ use crate::bill::*;
 use crate::coded::Coded;
 use crate::common::*;
 use crate::decimal::Decimal;
+use crate::envelope::*;
 use crate::identifier::*;
 use crate::meter::*;
 use crate::money::Currency;
@@ -138,7 +139,21 @@ impl Random {
             interchange: random.maybe(Random::text),
             group: None,
             set: random.maybe(Random::text),
+            convention: random.maybe(Random::text),
         }))
+    }
+
+    fn interchange(&mut self) -> Interchange {
+        Interchange {
+            header: self.some(16, Random::text),
+            separators: Separators {
+                element: '*',
+                component: self.pick(&[':', '>', '\u{1f}']),
+                repetition: self.maybe(|_| '^'),
+                segment: self.pick(&['~', '\n']),
+                line_end: self.pick(&["", "\r\n"]).to_string(),
+            },
+        }
     }
 
     fn residue(&mut self) -> Residue {
@@ -795,7 +810,7 @@ impl Random {
 
 /// Any record of the model.
 pub(crate) fn record(random: &mut Random) -> Record {
-    match random.range(0, 8) {
+    match random.range(0, 10) {
         0 => Record::UsageReport(random.usage_report().into()),
         1 => Record::Bill(random.bill().into()),
         2 => Record::Payment(random.payment().into()),
@@ -804,6 +819,8 @@ pub(crate) fn record(random: &mut Random) -> Record {
         5 => Record::Account(random.account_record().into()),
         6 => Record::Meter(random.meter_record().into()),
         7 => Record::RateSchedule(random.rate_schedule().into()),
+        8 => Record::Interchange(random.interchange().into()),
+        9 => Record::Group(Group { header: random.some(8, Random::text) }.into()),
         _ => Record::Authorization(random.authorization().into()),
     }
 }

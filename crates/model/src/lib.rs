@@ -53,6 +53,8 @@ pub mod rate;
 
 pub mod authorization;
 
+pub mod envelope;
+
 pub mod record;
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// Which document: the name of a file, or the key under which its bytes are kept.
+    /// Which document: the name of a file, or the key under which its bytes are kept; empty where
+    /// only its numbers are known.
     pub document: String,
     /// Its format: `867`, `espi`, `smarthub`, `csv` …
     pub format: Option<String>,
@@ -22,6 +23,9 @@ pub struct Origin {
     pub group: Option<String>,
     /// The control number of the transaction set.
     pub set: Option<String>,
+    /// The convention the transaction set follows, where it names one (`ST03`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub convention: Option<String>,
 }
 
 /// The document of a record, if there is one. Compares equal whatever it is.

@@ -6,17 +6,22 @@ use crate::account::Account;
 use crate::advice::Advice;
 use crate::authorization::Authorization;
 use crate::bill::Bill;
+use crate::envelope::{Group, Interchange};
 use crate::meter::Meter;
 use crate::payment::Payment;
 use crate::rate::RateSchedule;
 use crate::request::ServiceRequest;
 use crate::usage::UsageReport;
 
-/// One thing of the model: `{"bill": {…}}`.
+/// One thing of the model: `{"bill": {…}}`. An envelope stands before the records that came in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
+    /// What stood around the records that follow.
+    Interchange(Box<Interchange>),
+    /// What stood around the records that follow, within the interchange.
+    Group(Box<Group>),
     /// What was used.
     UsageReport(Box<UsageReport>),
     /// What is owed.

@@ -173,6 +173,7 @@ fn date(request: &Request) -> Date {
 /// The interchange without its groups.
 fn envelope(request: &Request) -> Interchange {
     Interchange {
+        authorization: None,
         sender: request.sender.clone(),
         receiver: request.receiver.clone(),
         date: date(request).six_digits(),
@@ -189,6 +190,7 @@ fn envelope(request: &Request) -> Interchange {
 /// Group `n`, counted from 0, without its sets.
 fn group(request: &Request, n: u32) -> Group {
     Group {
+        agency: None,
         functional_id: request.kind.group().into(),
         sender: request.sender.1.trim_end().into(),
         receiver: request.receiver.1.trim_end().into(),

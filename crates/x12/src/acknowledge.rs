@@ -225,6 +225,7 @@ impl Answers {
             date: stamp.date.to_string(),
             time: stamp.time.to_string(),
             control_number: stamp.control_number.saturating_add(n),
+            agency: None,
             version: match group.code {
                 "999" => CONVENTION.to_string(),
                 _ => group.release.to_string(),
@@ -237,6 +238,7 @@ impl Answers {
             }],
         });
         let interchange = compose::Interchange {
+            authorization: None,
             sender: party(from),
             receiver: party(to),
             date: stamp.date.get(2..).unwrap_or_default().to_string(),

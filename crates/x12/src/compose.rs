@@ -116,6 +116,8 @@ pub struct Group {
     pub time: String,
     /// `GS06`, 1 to 999,999,999.
     pub control_number: u32,
+    /// `GS07`; `None` for `X`, whose standard this is.
+    pub agency: Option<String>,
     /// `GS08`, the release and perhaps an industry's identifier.
     pub version: String,
     /// Its transaction sets.
@@ -125,6 +127,8 @@ pub struct Group {
 /// An interchange to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interchange {
+    /// `ISA01` to `ISA04`, what was agreed to tell who may send; `None` for `00` and blanks.
+    pub authorization: Option<[String; 4]>,
     /// `ISA05` and `ISA06`.
     pub sender: (String, String),
     /// `ISA07` and `ISA08`.
@@ -314,7 +318,7 @@ impl<'a> Writer<'a> {
                 .with(&group.date)
                 .with(&group.time)
                 .with(&control)
-                .with("X")
+                .with(group.agency.as_deref().unwrap_or("X"))
                 .with(&group.version),
         )?;
         self.group = Some((control, 0));
@@ -405,11 +409,13 @@ impl<'a> Writer<'a> {
             }
         };
         let control = self.control_number.clone();
+        let nothing = || ["00", "", "00", ""].map(str::to_string);
+        let authorization = it.authorization.clone().unwrap_or_else(nothing);
         let fields: [(&str, usize); 15] = [
-            ("00", 2),
-            ("", 10),
-            ("00", 2),
-            ("", 10),
+            (&authorization[0], 2),
+            (&authorization[1], 10),
+            (&authorization[2], 2),
+            (&authorization[3], 10),
             (&it.sender.0, 2),
             (&it.sender.1, 15),
             (&it.receiver.0, 2),

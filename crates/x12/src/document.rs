@@ -122,11 +122,16 @@ impl<'a> Document<'a> {
                 date: element(4),
                 time: element(5),
                 control_number: element(6).parse().ok()?,
+                agency: Some(element(7)).filter(|agency| agency != "X"),
                 version: element(8),
                 sets: sets.collect::<Option<_>>()?,
             })
         });
+        let authorization = [1, 2, 3, 4].map(|n| text(header.element(n).trim_ascii_end()));
+        let [Some(one), Some(two), Some(three), Some(four)] = authorization else { return None };
+        let said = [one, two, three, four];
         Some(compose::Interchange {
+            authorization: Some(said).filter(|said| *said != ["00", "", "00", ""]),
             sender: (text(sender.0)?, text(sender.1)?),
             receiver: (text(receiver.0)?, text(receiver.1)?),
             date: text(header.element(9))?,

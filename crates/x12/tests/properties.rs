@@ -310,6 +310,7 @@ fn any_interchange(random: &mut Random) -> Interchange {
         date: "20260301".into(),
         time: "0615".into(),
         control_number: n,
+        agency: Some("T".to_string()).filter(|_| n == 2),
         version: release.to_string(),
         sets: (0..1 + random.index(4))
             .map(|n| Set {
@@ -322,6 +323,7 @@ fn any_interchange(random: &mut Random) -> Interchange {
     });
     let groups = groups.collect();
     Interchange {
+        authorization: random.once_in(3).then(|| ["03", "SITE", "01", "WORD"].map(str::to_string)),
         sender: ("ZZ".into(), "SENDER".into()),
         receiver: ("01".into(), "RECEIVER".into()),
         date: "260301".into(),

@@ -86,6 +86,7 @@ fn document(segments: &[&str]) -> Vec<u8> {
     let control_number = "0001".to_string();
     let set = Set { code: "900".into(), control_number, convention: None, segments };
     let group = Group {
+        agency: None,
         functional_id: "MO".into(),
         sender: "RIVERBEND".into(),
         receiver: "READERS".into(),
@@ -96,6 +97,7 @@ fn document(segments: &[&str]) -> Vec<u8> {
         sets: vec![set],
     };
     let interchange = Interchange {
+        authorization: None,
         sender: ("ZZ".into(), "RIVERBEND".into()),
         receiver: ("ZZ".into(), "READERS".into()),
         date: "260301".into(),
