@@ -7,7 +7,7 @@ use tieline_model::identifier::{AccountNumber, MeterNumber, ServicePointId};
 use tieline_model::period::Period;
 use tieline_model::quantity::Unit;
 use tieline_model::time::{Timestamp, Zone};
-use tieline_model::usage::{Basis, SectionKind, SectionPeriod};
+use tieline_model::usage::{Basis, MeterType, SectionKind, SectionPeriod};
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -296,6 +296,7 @@ pub(super) struct Mark {
     pub(super) period: Option<SectionPeriod>,
     pub(super) basis: Option<Basis>,
     pub(super) unit: Option<Unit>,
+    pub(super) meter_type: Option<MeterType>,
     /// Whether its readings are quantities of periods, however short.
     pub(super) is_of_periods: bool,
 }
@@ -334,10 +335,20 @@ impl Mark {
                 Some("exchange") => start.map(SectionPeriod::Exchange),
                 _ => None,
             };
+            mark.meter_type = text("meter_type")?.as_deref().and_then(read_meter_type);
             mark.is_of_periods = text("of")?.as_deref() == Some("periods");
         }
         Ok(mark)
     }
+}
+
+/// `kWh 15`, with a minus for what is open.
+fn read_meter_type(text: &str) -> Option<MeterType> {
+    let (unit, minutes) = text.split_once(' ')?;
+    let open = |text: &str| text == "-";
+    let unit = if open(unit) { None } else { Some(word(unit)?) };
+    let minutes = if open(minutes) { None } else { Some(minutes.parse().ok()?) };
+    Some(MeterType { unit, minutes })
 }
 
 /// What a reading type says.

@@ -12,6 +12,9 @@ use crate::files::xml::{Element, LeftOut};
 /// What a small entry counts for.
 const ENTRY_WEIGHT: usize = 64;
 
+/// What a reading type counts for, which is kept because others may link to it.
+const TYPE_WEIGHT: usize = 16;
+
 /// The number of an entry in the order of the feed.
 pub(super) type Number = u64;
 
@@ -96,7 +99,10 @@ impl Held {
         left_out: &mut LeftOut,
     ) -> Result<(), FileError> {
         let (number, place) = (self.count, element.place.clone());
-        self.weight += ENTRY_WEIGHT;
+        self.weight += match element.name.as_str() {
+            "ReadingType" | "LocalTimeParameters" => TYPE_WEIGHT,
+            _ => ENTRY_WEIGHT,
+        };
         match element.name.as_str() {
             "UsagePoint" => {
                 let point = UsagePoint::read(element, left_out)?;

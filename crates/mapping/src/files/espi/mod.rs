@@ -50,33 +50,46 @@ pub use write::Writer;
 
 /// The fields of the model that Green Button holds.
 ///
-/// A purpose other than the original is held only where it changes nothing for the reader of the
-/// file: cancellations are refused. Of quantities those that are measured, billed or derived in a
-/// period are held, without the readings of registers behind them.
+/// An interval for which was sent that there is no value has no reading, as if nothing was sent.
 pub const HOLDS: Holds = Holds(&[
-    "usage_report.purpose",
+    "usage_report.purpose.meaning=original",
     "usage_report.date",
     "usage_report.account",
     "usage_report.service_point",
-    "usage_report.sections.kind",
-    "usage_report.sections.commodity",
+    "usage_report.references.kind.meaning=rate",
+    "usage_report.references.kind.meaning=billing_cycle",
+    "usage_report.references.value",
+    "usage_report.sections.kind.meaning",
+    "usage_report.sections.commodity.meaning=electricity",
+    "usage_report.sections.commodity.meaning=gas",
+    "usage_report.sections.commodity.meaning=water",
+    "usage_report.sections.commodity.meaning=sewer",
     "usage_report.sections.period",
     "usage_report.sections.meter",
-    "usage_report.sections.meter_type",
+    "usage_report.sections.meter_type.meaning",
     "usage_report.sections.channel",
     "usage_report.sections.service_point",
+    "usage_report.sections.references.kind.meaning=other",
+    "usage_report.sections.references.kind.raw=tou",
+    "usage_report.sections.references.kind.raw=cpp",
+    "usage_report.sections.references.kind.raw=consumptionTier",
+    "usage_report.sections.references.value",
+    "usage_report.sections.arrangement=in_turn",
     "usage_report.sections.items.quantity.direction",
     "usage_report.sections.items.quantity.amount",
     "usage_report.sections.items.quantity.basis",
-    "usage_report.sections.items.quantity.quality",
-    "usage_report.sections.items.quantity.unit",
+    "usage_report.sections.items.quantity.quality.meaning",
+    "usage_report.sections.items.quantity.quality.raw=16",
+    "usage_report.sections.items.quantity.unit.meaning",
     "usage_report.sections.items.quantity.period",
     "usage_report.sections.items.series.direction",
-    "usage_report.sections.items.series.unit",
+    "usage_report.sections.items.series.unit.meaning",
     "usage_report.sections.items.series.seconds",
     "usage_report.sections.items.series.zone",
     "usage_report.sections.items.series.start",
-    "usage_report.sections.items.series.quality",
+    "usage_report.sections.items.series.quality.points",
+    "usage_report.sections.items.series.quality.quality.meaning",
+    "usage_report.sections.items.series.quality.quality.raw=16",
     "usage_report.sections.items.series.quantities",
     "usage_report.sections.items.series.exceptions.index",
     "usage_report.sections.items.series.exceptions.seconds",
@@ -93,7 +106,8 @@ pub struct EspiOptions {
     /// report.
     pub zone: Option<Zone>,
     /// How many intervals are held until all that belongs to them has come, at 8 bytes each; a small
-    /// entry counts for 64. 8,388,608 unless said otherwise: 239 years of quarter hours. When there
+    /// entry counts for 64, a
+    /// reading type for 16. 8,388,608 unless said otherwise: 239 years of quarter hours. When there
     /// are more, the usage points that have not grown for the longest time are given out, and what
     /// comes for them afterwards is an error.
     pub held_intervals: usize,

@@ -353,11 +353,12 @@ impl Sections {
         section.items = items;
         let first = section.series().next();
         let seconds = first.map(IntervalSeries::seconds);
-        section.meter_type = first.map(|series| {
+        let derived = first.map(|series| {
             let minutes = series.seconds() % 60 == 0;
             let minutes = minutes.then(|| u16::try_from(series.seconds() / 60).ok()).flatten();
             MeterType { unit: Some(series.unit.meaning), minutes }.into()
         });
+        section.meter_type = section.meter_type.or(derived);
         let same = self.0.iter_mut().find(|(known, known_seconds, existing)| {
             match (known.section, mark.section) {
                 (Some(known), Some(new)) => known == new,
@@ -411,6 +412,7 @@ fn begin(mark: &Mark, commodity: Option<Coded<Commodity>>) -> UsageSection {
     section.channel = mark.channel.clone();
     section.service_point = mark.service_point.clone();
     section.period = mark.period;
+    section.meter_type = mark.meter_type.map(Coded::new);
     section
 }
 

@@ -434,6 +434,12 @@ impl Pen {
         self.attribute("meter", section.meter.as_ref().map(|meter| meter.as_str()))?;
         self.attribute("channel", section.channel.as_deref())?;
         self.attribute("service_point", section.service_point.as_ref().map(|it| it.as_str()))?;
+        let meter_type = section.meter_type.as_ref().map(|it| {
+            let unit = it.meaning.unit.map_or("-".to_string(), |unit| word(&unit));
+            let minutes = it.meaning.minutes.map_or("-".to_string(), |it| it.to_string());
+            format!("{unit} {minutes}")
+        });
+        self.attribute("meter_type", meter_type.as_deref())?;
         if let Some((name, start, end)) = section.period.map(period_parts) {
             self.attribute("period", Some(name))?;
             self.attribute("start", start.map(|date| date.to_string()).as_deref())?;
