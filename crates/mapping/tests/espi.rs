@@ -2,7 +2,6 @@
 
 #[path = "shared/layout.rs"]
 mod layout;
-mod shared;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::bulk_xml::BulkXmlFault;
 use super::espi::EspiFault;
 use super::source::ArchiveFault;
 use super::xml::XmlFault;
@@ -91,4 +92,7 @@ pub enum FileFault {
     /// What Green Button asks for is not there, or cannot be said in it.
     #[error(transparent)]
     Espi(#[from] EspiFault),
+    /// What a bulk file should have is not there, or cannot be said in it.
+    #[error(transparent)]
+    BulkXml(#[from] BulkXmlFault),
 }

@@ -18,5 +18,7 @@ pub mod xml;
 // The formats.
 pub mod espi;
 
+pub mod bulk_xml;
+
 pub use error::{FileError, FileFault, Place};
 pub use loss::{Holds, Losses, losses};

@@ -235,6 +235,16 @@ impl<R: Read> Xml<R> {
         }
     }
 
+    /// Reads the text of the element that began last up to its end, or `None` if an element begins
+    /// in it.
+    pub(super) fn text_or_open(&mut self) -> Result<Option<String>, FileError> {
+        self.text.clear();
+        self.is_kept = true;
+        let step = self.step();
+        self.is_kept = false;
+        Ok((step? != Step::Open).then(|| self.text.clone()))
+    }
+
     /// Steps over the element that began last.
     pub(super) fn skip(&mut self) -> Result<(), FileError> {
         let mut depth = 1;
