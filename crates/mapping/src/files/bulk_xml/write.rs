@@ -196,8 +196,9 @@ impl Pen<'_, '_> {
         self.depth += 1;
         let is_series = name == "series";
         for (name, value) in members {
-            let is_point = matches!(name.as_str(), "quality" | "quantities" | "exceptions");
-            if !PLACES.contains(&name.as_str()) && !(is_series && is_point) {
+            let is_of_points =
+                is_series && matches!(name.as_str(), "quality" | "quantities" | "exceptions");
+            if !is_of_points && !PLACES.contains(&name.as_str()) {
                 self.element(name, value)?;
             }
         }
