@@ -3,8 +3,12 @@
 use std::fmt;
 use std::io;
 
+use super::bulk_xml::BulkXmlFault;
+use super::espi::EspiFault;
 use super::smarthub::SmartHubFault;
+use super::source::ArchiveFault;
 use super::table::TableFault;
+use super::xml::XmlFault;
 
 /// Why a file cannot be read, or a record not be written to one. It never carries what the file says
 /// of a customer.
@@ -41,6 +45,15 @@ pub enum Place {
     Line(u64),
     /// A byte, counted from 0.
     Byte(u64),
+    /// A place in XML, which often has everything on one line.
+    Markup {
+        /// Which file of an archive, counted from 1; 0 when it is no archive.
+        file: u32,
+        /// The line, counted from 1.
+        line: u64,
+        /// The byte, counted from 0.
+        byte: u64,
+    },
     /// A record that is written, counted from 1.
     Record(u64),
 }
@@ -53,6 +66,10 @@ impl fmt::Display for Place {
             Place::Row { row, column: Some(column) } => write!(f, "row {row}, column {column}"),
             Place::Line(line) => write!(f, "line {line}"),
             Place::Byte(byte) => write!(f, "byte {byte}"),
+            Place::Markup { file: 0, line, byte } => write!(f, "line {line} (byte {byte})"),
+            Place::Markup { file, line, byte } => {
+                write!(f, "file {file} of the archive, line {line} (byte {byte})")
+            }
             Place::Record(record) => write!(f, "record {record}"),
         }
     }
@@ -74,4 +91,16 @@ pub enum FileFault {
     /// A record that this format is not for.
     #[error("this format has no {0}")]
     NotHeld(&'static str),
+    /// The archive cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveFault),
+    /// The XML cannot be read.
+    #[error(transparent)]
+    Xml(#[from] XmlFault),
+    /// What Green Button asks for is not there, or cannot be said in it.
+    #[error(transparent)]
+    Espi(#[from] EspiFault),
+    /// What a bulk file should have is not there, or cannot be said in it.
+    #[error(transparent)]
+    BulkXml(#[from] BulkXmlFault),
 }

@@ -146,6 +146,11 @@ impl<'w, 'h> Serializer for &'w mut Walk<'h> {
     type SerializeStruct = Members<'w, 'h>;
     type SerializeStructVariant = Variant<'w, 'h>;
 
+    /// What is not so says nothing.
+    fn serialize_bool(self, is_so: bool) -> Walked {
+        if is_so { self.leaf() } else { Ok(()) }
+    }
+
     fn serialize_str(self, text: &str) -> Walked {
         self.text(text)
     }
@@ -234,7 +239,7 @@ impl<'w, 'h> Serializer for &'w mut Walk<'h> {
     }
 
     leaves! {
-        serialize_bool(bool), serialize_char(char), serialize_bytes(&[u8]),
+        serialize_char(char), serialize_bytes(&[u8]),
         serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64),
         serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64),
         serialize_f32(f32), serialize_f64(f64),

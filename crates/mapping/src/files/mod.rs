@@ -9,6 +9,17 @@ pub mod error;
 
 pub mod loss;
 
+pub mod source;
+
+mod sink;
+
+pub mod xml;
+
+// The formats.
+pub mod espi;
+
+pub mod bulk_xml;
+
 pub use error::{FileError, FileFault, Place};
 pub use loss::{Holds, Losses, losses};
 
