@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::{write_file, write_out};
 use crate::partners::PartnerArgs;
 use crate::progress::Progress;
-use crate::records::{Format, Reader, Sending, Source, Target};
+use crate::records::{Format, Reader, Sending, Source, Table, Target};
 use crate::{exit, reading};
 
 /// Translate a file into another format: usage, bills, payments and requests
@@ -37,6 +37,10 @@ pub(crate) struct ConvertArgs {
     /// What to write; told by the ending of OUT when not given
     #[arg(long, value_enum, value_name = "FORMAT")]
     to: Option<Format>,
+
+    /// What the rows of a table are; told by the first record when not given
+    #[arg(long, value_enum, value_name = "TABLE")]
+    table: Option<Table>,
 
     /// Say what the format has no place for, and write nothing
     #[arg(long)]
@@ -80,11 +84,13 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         production: args.production,
         delimiters: Delimiters { line_end: LineEnd::Lf, ..Delimiters::default() },
     };
-    let target = Target { format: args.target()?, guides: &guides, sending: &sending };
+    let target =
+        Target { format: args.target()?, table: args.table, guides: &guides, sending: &sending };
     let convert = |out: &mut dyn std::io::Write| -> anyhow::Result<Losses> {
-        let mut sink = target.open(out);
-        reader.read(&args.source, &mut |record| sink.write(&record))?;
-        let losses = sink.finish()?;
+        let mut sink = target.open(out)?;
+        let unread = reader.read(&args.source, &mut |record| sink.write(&record))?;
+        let mut losses = sink.finish()?;
+        losses.add(unread);
         match losses.is_empty() || args.allow_loss || args.loss_report {
             true => Ok(losses),
             false => Err(lossy(&losses).into()),

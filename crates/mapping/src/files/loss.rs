@@ -60,6 +60,11 @@ impl Losses {
         }
     }
 
+    /// Counts something that is lost in several places.
+    pub fn count_many(&mut self, path: impl Into<String>, places: u64) {
+        *self.0.entry(path.into()).or_default() += places;
+    }
+
     /// Adds what another record would lose.
     pub fn add(&mut self, other: Losses) {
         for (path, count) in other.0 {
