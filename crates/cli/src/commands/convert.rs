@@ -59,6 +59,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long)]
     production: bool,
 
+    /// The name of the customer, where records bring no envelope and do not name it
+    #[arg(long, value_name = "NAME")]
+    customer: Option<String>,
+
     /// The release of the interchange, where records bring no envelope
     #[arg(long, value_name = "RELEASE", default_value = "004010", value_parser = release)]
     release: Release,
@@ -82,6 +86,7 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         release: args.release,
         control_number: args.control_number,
         production: args.production,
+        customer: args.customer.clone(),
         delimiters: Delimiters { line_end: LineEnd::Lf, ..Delimiters::default() },
     };
     let target =
@@ -110,7 +115,7 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Ok(if losses.is_empty() { exit::ACCEPTED } else { exit::FINDINGS });
     }
     if !losses.is_empty() {
-        console.say(format_args!("left out: {losses}"));
+        console.say(format_args!("left out: {}", named(&losses)));
     }
     Ok(exit::ACCEPTED)
 }
@@ -125,11 +130,25 @@ impl ConvertArgs {
     }
 }
 
+/// How many fields a message names.
+const NAMED: usize = 5;
+
 /// Why nothing is written though everything could be read.
 fn lossy(losses: &Losses) -> Failure {
     Failure {
         code: exit::FINDINGS,
-        message: format!("the format has no place for {losses}"),
-        help: Some("choose another format, or leave it out with --allow-loss".to_string()),
+        message: format!("the format has no place for {}", named(losses)),
+        help: Some("--loss-report tells all of it; --allow-loss leaves it out".to_string()),
     }
+}
+
+/// The first fields that are lost.
+fn named(losses: &Losses) -> String {
+    let mut names: Vec<&str> = losses.iter().take(NAMED).map(|(field, _)| field).collect();
+    let more = losses.iter().count() - names.len();
+    let rest = format!("{more} more");
+    if more > 0 {
+        names.push(&rest);
+    }
+    names.join(", ")
 }

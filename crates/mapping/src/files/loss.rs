@@ -82,7 +82,7 @@ impl fmt::Display for Losses {
 
 /// What a format would lose of a record.
 ///
-/// Where it was read is no loss, nor is a raw code beside a meaning that says the same.
+/// Where it was read and how it was stamped there is no loss, nor is a raw code beside a meaning that says the same.
 pub fn losses(record: &Record, holds: &Holds) -> Losses {
     let mut walk = Walk { path: String::new(), holds, found: Losses::default() };
     // A walk reads what it is shown and cannot fail.
@@ -97,8 +97,8 @@ struct Walk<'h> {
     found: Losses,
 }
 
-/// Members that are never a loss: where something was read.
-const PLACES: [&str; 2] = ["at", "provenance"];
+/// Members that are never a loss: where something was read, and how it was stamped there.
+const PLACES: [&str; 3] = ["at", "provenance", "stamping"];
 
 /// The member that is lost as one thing, whatever is in it.
 const RESIDUE: &str = "residue";

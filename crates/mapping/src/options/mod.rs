@@ -20,7 +20,7 @@ mod files;
 use serde::{Deserialize, Serialize};
 
 pub use advice::{AdviceOptions, ReasonCode};
-pub use common::{Clock, CommonOptions};
+pub use common::{Clock, CommonOptions, SideRoles};
 pub use enrollment::{EnrollmentOptions, ReleasedData};
 pub use files::FileOptions;
 pub use invoice::{InvoiceOptions, Sign};
