@@ -139,7 +139,7 @@ fn completed(record: Record, unsaid: &Unsaid) -> Record {
 
 /// The format of a file: by its content, else by its name.
 fn found_out(start: &[u8], file: &Path) -> Option<Format> {
-    Format::of_content(start).or_else(|| Format::of_name(file))
+    Format::of_content(start).or_else(|| Format::of_name(file).filter(|_| !start.is_empty()))
 }
 
 fn unknown(name: &str, start: &[u8]) -> Failure {
