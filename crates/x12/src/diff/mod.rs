@@ -1,0 +1,600 @@
+//! Two files compared as documents: by loops, not by lines.
+//!
+//! Interchanges, groups, sets, loops and segments are matched level by level, so that an interval
+//! that was put in is one loop more and not a thousand changes. Separators, line ends and padding
+//! are no differences unless they are asked for. Both files are held; the time is near to linear in
+//! their size, because matching that would take longer is done by position, and said so.
+
+mod align;
+
+mod keys;
+
+mod outline;
+
+use std::fmt;
+
+use crate::dictionary;
+use crate::segment::SegmentId;
+use crate::table::{ElementUse, Release};
+use align::Step;
+use keys::Item;
+use outline::{Outline, ROOT};
+
+/// What is no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ignored {
+    /// Control numbers, and the counts in the trailers, which follow from what is between.
+    pub control: bool,
+    /// Dates and times of interchanges, groups and documents; those of the business count.
+    pub dates: bool,
+    /// Separators, line ends, the padding of the `ISA`, and separators at the end of a segment.
+    pub separators: bool,
+}
+
+/// Only separators.
+impl Default for Ignored {
+    fn default() -> Ignored {
+        Ignored { control: false, dates: false, separators: true }
+    }
+}
+
+/// Control numbers and the counts beside them.
+const CONTROL: &[(&str, u8)] = &[
+    ("ISA", 13),
+    ("IEA", 1),
+    ("IEA", 2),
+    ("GS", 6),
+    ("GE", 1),
+    ("GE", 2),
+    ("ST", 2),
+    ("SE", 1),
+    ("SE", 2),
+];
+
+/// When an interchange, a group or a document was made.
+const DATES: &[(&str, u8)] = &[
+    ("ISA", 9),
+    ("ISA", 10),
+    ("GS", 4),
+    ("GS", 5),
+    ("BGN", 3), // 814 and 824
+    ("BGN", 4),
+    ("BIG", 1), // 810
+    ("BPT", 3), // 867
+];
+
+impl Ignored {
+    /// Whether element `n` of a segment takes no part.
+    fn has(self, id: SegmentId, n: u8, value: &[u8]) -> bool {
+        let is_in = |list: &[(&str, u8)]| {
+            list.iter().any(|(segment, at)| *at == n && segment.as_bytes() == id.as_bytes())
+        };
+        let is_separator = || {
+            let is_sign = value.iter().all(|b| !b.is_ascii_alphanumeric());
+            id.as_bytes() == b"ISA" && (n == 16 || (n == 11 && is_sign))
+        };
+        self.control && is_in(CONTROL)
+            || self.dates && is_in(DATES)
+            || self.separators && is_separator()
+    }
+}
+
+/// One difference.
+#[derive(Debug)]
+pub enum Change<'c> {
+    /// Loops or segments of one id, one after another, that only the second file has.
+    Added(Run<'c>),
+    /// Loops or segments of one id, one after another, that only the first file has.
+    Removed(Run<'c>),
+    /// A loop or segment that stands elsewhere in the loop around it; what is different in it
+    /// follows.
+    Moved {
+        /// Where the first file has it.
+        before: Spot<'c>,
+        /// Where the second file has it.
+        after: Spot<'c>,
+    },
+    /// A segment with other elements.
+    Changed {
+        /// Where the first file has it.
+        before: Spot<'c>,
+        /// Where the second file has it.
+        after: Spot<'c>,
+        /// What is different in it.
+        elements: Vec<ElementChange<'c>>,
+    },
+}
+
+/// Loops or segments of one id, one after another.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'c> {
+    /// The first of them.
+    pub first: Spot<'c>,
+    /// The last of them.
+    pub last: Spot<'c>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl<'c> Run<'c> {
+    /// How many segments they have together.
+    pub fn size(&self) -> u32 {
+        self.last.node - self.first.node + self.last.size()
+    }
+
+    /// Their segments, terminators not included.
+    pub fn segments(&self) -> impl Iterator<Item = &'c [u8]> + use<'c> {
+        let outline = self.first.outline;
+        (self.first.node..self.last.node + self.last.size()).map(|node| outline.segment(node))
+    }
+}
+
+/// A segment of one of the files, and the loop it opens if it opens one.
+#[derive(Clone, Copy)]
+pub struct Spot<'c> {
+    outline: &'c Outline<'c>,
+    node: u32,
+}
+
+impl<'c> Spot<'c> {
+    /// The way to it, e.g. `ISA[1]/GS[1]/ST[1]/PTD[2]`.
+    pub fn path(&self) -> String {
+        self.outline.path(self.node)
+    }
+
+    /// The segment's id.
+    pub fn id(&self) -> SegmentId {
+        self.outline.id(self.node)
+    }
+
+    /// What the segment is called; `None` when the release has no such segment.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(dictionary::segment(self.release(), self.id().as_bytes())?.name)
+    }
+
+    /// Where it starts in its file.
+    pub fn offset(&self) -> usize {
+        self.outline.offset(self.node)
+    }
+
+    /// How many segments its loop has, itself counted.
+    pub fn size(&self) -> u32 {
+        self.outline.size(self.node)
+    }
+
+    /// The bytes of the segment, terminator not included.
+    pub fn segment(&self) -> &'c [u8] {
+        self.outline.segment(self.node)
+    }
+
+    fn release(&self) -> Release {
+        self.outline.context(self.node).release
+    }
+}
+
+/// Says which segment it is, never what it holds.
+impl fmt::Debug for Spot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.id(), self.offset())
+    }
+}
+
+/// One element of a segment that is different.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ElementChange<'c> {
+    /// Its number in the segment; 0 for the separators an `ISA` names.
+    pub element: u8,
+    /// The number of the component, where the element is made of components.
+    pub component: Option<u8>,
+    /// What it is called; `None` when it is in no table.
+    pub name: Option<&'static str>,
+    /// In the first file; `None` when it is not there.
+    pub before: Option<Value<'c>>,
+    /// In the second file; `None` when it is not there.
+    pub after: Option<Value<'c>>,
+}
+
+/// A value and what it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Value<'c> {
+    /// As it stands in the file.
+    pub bytes: &'c [u8],
+    /// What it means, when it is a code of a list.
+    pub meaning: Option<&'static str>,
+}
+
+/// Says which element it is, never what it holds.
+impl fmt::Debug for ElementChange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "element {} component {:?}", self.element, self.component)
+    }
+}
+
+/// How a comparison came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// For each file, whether it holds an interchange.
+    pub is_x12: [bool; 2],
+    /// Changes: runs, moved loops and changed segments.
+    pub changes: u64,
+    /// Loops and segments that only the second file has.
+    pub added: u64,
+    /// Loops and segments that only the first file has.
+    pub removed: u64,
+    /// Loops and segments that stand elsewhere.
+    pub moved: u64,
+    /// Segments with other elements.
+    pub changed: u64,
+    /// Loops and segments that were paired by their position alone, because too much is different.
+    pub by_position: u64,
+}
+
+impl Comparison {
+    /// Whether nothing is different.
+    pub fn is_same(&self) -> bool {
+        self.changes == 0
+    }
+}
+
+/// Compares two files, and tells each difference in the order of the second file.
+///
+/// When one of them is not X12, nothing is compared.
+pub fn compare(
+    before: &[u8],
+    after: &[u8],
+    ignored: Ignored,
+    mut visit: impl FnMut(&Change<'_>),
+) -> Comparison {
+    let (first, second) = (Outline::read(before, ignored), Outline::read(after, ignored));
+    let mut comparing = Comparing {
+        before: &first,
+        after: &second,
+        ignored,
+        visit: &mut visit,
+        result: Comparison { is_x12: [first.is_x12, second.is_x12], ..Comparison::default() },
+        canonical: [Vec::new(), Vec::new()],
+    };
+    if first.is_x12 && second.is_x12 {
+        comparing.loops(ROOT, ROOT);
+    }
+    comparing.result
+}
+
+struct Comparing<'c, 'v> {
+    before: &'c Outline<'c>,
+    after: &'c Outline<'c>,
+    ignored: Ignored,
+    visit: &'v mut dyn FnMut(&Change<'_>),
+    result: Comparison,
+    canonical: [Vec<u8>; 2],
+}
+
+impl<'c> Comparing<'c, '_> {
+    /// Compares a segment and the loop it opens.
+    fn pair(&mut self, before: u32, after: u32) {
+        if self.is_same(before, after) {
+            return;
+        }
+        let elements = self.elements(before, after);
+        if !elements.is_empty() {
+            self.result.changes += 1;
+            self.result.changed += 1;
+            let (before, after) = self.spots(before, after);
+            (self.visit)(&Change::Changed { before, after, elements });
+        }
+        self.loops(before, after);
+    }
+
+    /// Compares what stands in two loops.
+    fn loops(&mut self, before: u32, after: u32) {
+        let first: Vec<u32> = self.before.children(before).collect();
+        let second: Vec<u32> = self.after.children(after).collect();
+        let items: Vec<Item> = first.iter().map(|node| Item::of(self.before, *node)).collect();
+        let others: Vec<Item> = second.iter().map(|node| Item::of(self.after, *node)).collect();
+        let alignment = align::align(&items, &others);
+        self.result.by_position += alignment.by_position as u64;
+        let steps = alignment.steps;
+        let mut at = 0;
+        while let Some(step) = steps.get(at) {
+            let rest = &steps[at..];
+            at += match *step {
+                Step::Both(a, b) => {
+                    self.pair(first[a], second[b]);
+                    1
+                }
+                Step::Moved(a, b) => {
+                    self.result.changes += 1;
+                    self.result.moved += 1;
+                    let (before, after) = self.spots(first[a], second[b]);
+                    (self.visit)(&Change::Moved { before, after });
+                    self.pair(first[a], second[b]);
+                    1
+                }
+                Step::Before(_) => {
+                    let place = |step: &Step| match step {
+                        Step::Before(n) => Some(*n),
+                        _ => None,
+                    };
+                    let run = run(rest, place, &items);
+                    self.result.removed += run as u64;
+                    self.whole(self.before, &first, rest, run, place, Change::Removed);
+                    run
+                }
+                Step::After(_) => {
+                    let place = |step: &Step| match step {
+                        Step::After(n) => Some(*n),
+                        _ => None,
+                    };
+                    let run = run(rest, place, &others);
+                    self.result.added += run as u64;
+                    self.whole(self.after, &second, rest, run, place, Change::Added);
+                    run
+                }
+            };
+        }
+    }
+
+    /// Tells of a run of loops that only one file has.
+    fn whole(
+        &mut self,
+        outline: &'c Outline<'c>,
+        nodes: &[u32],
+        steps: &[Step],
+        count: usize,
+        place: impl Fn(&Step) -> Option<usize>,
+        change: impl Fn(Run<'c>) -> Change<'c>,
+    ) {
+        let spot = |n: usize| {
+            let node = steps.get(n).and_then(&place).map_or(ROOT, |place| nodes[place]);
+            Spot { outline, node }
+        };
+        self.result.changes += 1;
+        (self.visit)(&change(Run { first: spot(0), last: spot(count - 1), count }));
+    }
+
+    fn spots(&self, before: u32, after: u32) -> (Spot<'c>, Spot<'c>) {
+        (Spot { outline: self.before, node: before }, Spot { outline: self.after, node: after })
+    }
+
+    /// Whether two loops are the same; hashes alone could agree by chance.
+    fn is_same(&mut self, before: u32, after: u32) -> bool {
+        if self.before.whole(before) != self.after.whole(after)
+            || self.before.size(before) != self.after.size(after)
+        {
+            return false;
+        }
+        let [first, second] = &mut self.canonical;
+        (0..self.before.size(before)).all(|n| {
+            self.before.canonical(before + n, self.ignored, first);
+            self.after.canonical(after + n, self.ignored, second);
+            first == second && self.before.size(before + n) == self.after.size(after + n)
+        })
+    }
+
+    /// What is different in two segments of one id.
+    fn elements(&mut self, before: u32, after: u32) -> Vec<ElementChange<'c>> {
+        let [first, second] = &mut self.canonical;
+        self.before.canonical(before, self.ignored, first);
+        self.after.canonical(after, self.ignored, second);
+        if first == second {
+            return Vec::new();
+        }
+        let mut changes = Vec::new();
+        let mut each = [self.before.elements(before), self.after.elements(after)];
+        for n in 1..=u8::MAX {
+            let values = each.each_mut().map(Iterator::next);
+            if values == [None, None] {
+                break;
+            }
+            self.element([before, after], n, values, &mut changes);
+        }
+        if changes.is_empty() {
+            // Separators, or what lies behind the last element that is counted.
+            let whole = |bytes| Some(Value { bytes, meaning: None });
+            changes.push(ElementChange {
+                element: 0,
+                component: None,
+                name: None,
+                before: whole(self.before.segment(before)),
+                after: whole(self.after.segment(after)),
+            });
+        }
+        changes
+    }
+
+    /// Notes what is different in element `n`.
+    fn element(
+        &self,
+        nodes: [u32; 2],
+        n: u8,
+        values: [Option<&'c [u8]>; 2],
+        changes: &mut Vec<ElementChange<'c>>,
+    ) {
+        let id = self.before.id(nodes[0]);
+        let contexts = [self.before.context(nodes[0]), self.after.context(nodes[1])];
+        let is_header = id == SegmentId::new(b"ISA");
+        let lenient = self.ignored.separators;
+        let clean = |value: &'c [u8]| match is_header && lenient {
+            true => value.trim_ascii_end(),
+            false => value,
+        };
+        let there = |value: Option<&'c [u8]>| {
+            let ignored = value.is_some_and(|value| self.ignored.has(id, n, value));
+            value.map(clean).filter(|value| !ignored && !(lenient && value.is_empty()))
+        };
+        let values = values.map(there);
+        let release = contexts[1].release;
+        let used = dictionary::segment(release, id.as_bytes())
+            .and_then(|segment| segment.elements.get(usize::from(n) - 1));
+        let composite = used.and_then(|used| dictionary::composite(release, used.element));
+        let [first, second] = contexts.map(|context| context.delimiters);
+        let is_whole = is_header
+            || [(values[0], first), (values[1], second)].iter().any(|(value, d)| {
+                d.repetition.is_some_and(|sign| value.is_some_and(|value| value.contains(&sign)))
+            });
+        let Some(composite) = composite.filter(|_| !is_whole) else {
+            if !is_same_value(values, [first, second], is_header) {
+                changes.push(element_change(n, None, used, values, release));
+            }
+            return;
+        };
+        let parts = |value: Option<&'c [u8]>, separator: u8| -> Vec<&'c [u8]> {
+            value.map_or(Vec::new(), |value| value.split(|b| *b == separator).collect())
+        };
+        let (before, after) =
+            (parts(values[0], first.component), parts(values[1], second.component));
+        for c in 0..before.len().max(after.len()).min(usize::from(u8::MAX)) {
+            let of = |parts: &[&'c [u8]]| {
+                parts.get(c).copied().filter(|part| !(lenient && part.is_empty()))
+            };
+            let pair = [of(&before), of(&after)];
+            if pair[0] != pair[1] {
+                let used = composite.components.get(c);
+                changes.push(element_change(n, Some(c as u8 + 1), used, pair, release));
+            }
+        }
+    }
+}
+
+/// How many of the steps tell of loops of one id that stand one after another.
+fn run(steps: &[Step], place: impl Fn(&Step) -> Option<usize>, items: &[Item]) -> usize {
+    let follows = |pair: &&[Step]| match (place(&pair[0]), place(&pair[1])) {
+        (Some(a), Some(b)) => b == a + 1 && items[a].id == items[b].id,
+        _ => false,
+    };
+    1 + steps.windows(2).take_while(follows).count()
+}
+
+/// Whether two values are the same but for the separators in them.
+fn is_same_value(
+    values: [Option<&[u8]>; 2],
+    delimiters: [crate::delimiters::Delimiters; 2],
+    is_header: bool,
+) -> bool {
+    let [Some(first), Some(second)] = values else { return values[0] == values[1] };
+    if is_header {
+        return first == second;
+    }
+    let sign = |b: u8, n: usize| match b {
+        b if b == delimiters[n].component => (true, 1),
+        b if Some(b) == delimiters[n].repetition => (true, 2),
+        b => (false, b),
+    };
+    first.len() == second.len() && first.iter().zip(second).all(|(a, b)| sign(*a, 0) == sign(*b, 1))
+}
+
+fn element_change<'c>(
+    element: u8,
+    component: Option<u8>,
+    used: Option<&'static ElementUse>,
+    values: [Option<&'c [u8]>; 2],
+    release: Release,
+) -> ElementChange<'c> {
+    let list = used.and_then(|used| dictionary::code_list(used.element));
+    let [before, after] = values.map(|value| {
+        value.map(|bytes| {
+            let codes = list.iter().flat_map(|list| list.codes);
+            let mut codes = codes.filter(|code| code.releases.has(release));
+            let meaning = codes.find(|code| code.code.as_bytes() == bytes);
+            Value { bytes, meaning: meaning.map(|code| code.meaning) }
+        })
+    });
+    ElementChange { element, component, name: used.map(|used| used.name), before, after }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVELOPE: &str = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260301*0615*U*00401*000000905*0*P*:~\nGS*PT*A*B*20260301*0615*1*X*004010~\n";
+
+    fn usage(intervals: &[(u32, &str)]) -> String {
+        let mut text = format!("{ENVELOPE}ST*867*0001~\nBPT*00*1*20260301*C1~\nPTD*PM~\n");
+        for (stamp, quantity) in intervals {
+            text += &format!("QTY*QD*{quantity}*KH~\nDTM*582*20260301*{stamp:04}*CS~\n");
+        }
+        text + "SE*5*0001~\nGE*1*1~\nIEA*1*000000905~\n"
+    }
+
+    /// What a comparison tells, one line for each change.
+    fn told(before: &str, after: &str, ignored: Ignored) -> Vec<String> {
+        let mut lines = Vec::new();
+        compare(before.as_bytes(), after.as_bytes(), ignored, |change| {
+            lines.push(match change {
+                Change::Added(run) => format!("+{} {}", run.first.path(), run.count),
+                Change::Removed(run) => format!("-{} {}", run.first.path(), run.count),
+                Change::Moved { before, after } => format!(">{} {}", before.path(), after.path()),
+                Change::Changed { after, elements, .. } => {
+                    let numbers = elements.iter().map(|it| (it.element, it.component));
+                    format!("~{} {:?}", after.path(), numbers.collect::<Vec<_>>())
+                }
+            });
+        });
+        lines
+    }
+
+    #[test]
+    fn an_interval_put_in_is_one_loop() {
+        let day: Vec<(u32, &str)> = (1..=90).map(|n| (n / 4 * 100 + n % 4 * 15, "1")).collect();
+        let mut without = day.clone();
+        without.remove(40);
+        let ignored = Ignored::default();
+        let lines = told(&usage(&without), &usage(&day), ignored);
+        assert_eq!(lines, ["+ISA[1]/GS[1]/ST[1]/PTD[1]/QTY[41] 1"]);
+        let lines = told(&usage(&day), &usage(&without), ignored);
+        assert_eq!(lines, ["-ISA[1]/GS[1]/ST[1]/PTD[1]/QTY[41] 1"]);
+        let lines = told(&usage(&day[..50]), &usage(&day), ignored);
+        assert_eq!(lines, ["+ISA[1]/GS[1]/ST[1]/PTD[1]/QTY[51] 40"]);
+    }
+
+    #[test]
+    fn other_values_are_changes_of_elements() {
+        let before = usage(&[(15, "1"), (30, "2"), (45, "3")]);
+        let after = usage(&[(15, "1"), (30, "2.5"), (45, "3")]);
+        let lines = told(&before, &after, Ignored::default());
+        assert_eq!(lines, ["~ISA[1]/GS[1]/ST[1]/PTD[1]/QTY[2] [(2, None)]"]);
+        let lines = told(&before, &before.replace("*3*KH", "*3*K1"), Ignored::default());
+        assert_eq!(lines, ["~ISA[1]/GS[1]/ST[1]/PTD[1]/QTY[3] [(3, Some(1))]"]);
+    }
+
+    #[test]
+    fn separators_and_line_ends_are_no_difference_unless_asked() {
+        let before = usage(&[(15, "1")]);
+        let after = before.replace("~\n", "~").replace('*', "|").replace(':', ">");
+        let after = after.replace("BPT|00|1|20260301|C1", "BPT|00|1|20260301|C1||");
+        assert_eq!(told(&before, &after, Ignored::default()), [String::new(); 0]);
+        let strict = Ignored { separators: false, ..Ignored::default() };
+        assert_eq!(told(&before, &after, strict).len(), 2);
+        assert_eq!(told(&before, &before, strict).len(), 0);
+        assert_eq!(told(&before, &before.replace("~\n", "~"), strict).len(), 1);
+    }
+
+    #[test]
+    fn numbers_and_dates_can_be_left_out() {
+        let before = usage(&[(15, "1")]);
+        let control = before.replace("000000905", "000000906").replace("*0001", "*0002");
+        let both =
+            control.replace("*260301*0615", "*260302*0715").replace("*20260301*C1", "*20260302*C1");
+        let ignored = Ignored { control: true, ..Ignored::default() };
+        assert!(told(&before, &control, Ignored::default()).len() >= 4);
+        assert_eq!(told(&before, &control, ignored).len(), 0);
+        assert_eq!(told(&before, &both, ignored).len(), 2);
+        assert_eq!(told(&before, &both, Ignored { dates: true, ..ignored }).len(), 0);
+    }
+
+    #[test]
+    fn what_is_in_no_set_is_compared_too() {
+        let before = usage(&[(15, "1")]);
+        let stray = before.replace("GE*1", "NTE*ADD*LOST~\nGE*1");
+        assert_eq!(told(&before, &stray, Ignored::default()).len(), 1);
+        let other = stray.replace("LOST", "FOUND");
+        assert_eq!(told(&stray, &other, Ignored::default()).len(), 1);
+        assert_eq!(told(&before, &format!("{before} and more"), Ignored::default()).len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_x12_is_not_compared() {
+        let result = compare(b"PDF", usage(&[]).as_bytes(), Ignored::default(), |_| {});
+        assert_eq!((result.is_x12, result.is_same()), ([false, true], true));
+    }
+}
