@@ -28,6 +28,8 @@ mod progress;
 
 mod report;
 
+mod differences;
+
 mod output;
 
 use std::ffi::OsString;

@@ -10,7 +10,7 @@ mod answer;
 mod excerpt;
 mod expectation;
 mod help;
-mod markup;
+pub(crate) mod markup;
 mod nearest;
 mod words;
 
