@@ -113,7 +113,7 @@ fn whole(run: &Run<'_>) -> String {
     }
     what += "</pre>";
     if let Some(more @ 1..) = (run.size() as usize).checked_sub(MOST_SEGMENTS) {
-        what += &format!("<p>and {} more</p>", count(more as u64, "segment"));
+        what += &format!("<p>and {} that are not shown</p>", count(more as u64, "segment"));
     }
     what
 }

@@ -73,7 +73,7 @@ fn run(out: &mut dyn Write, sign: char, style: anstyle::Style, run: &Run<'_>) ->
     }
     match size.saturating_sub(MOST_SEGMENTS as u64) {
         0 => Ok(()),
-        more => writeln!(out, "    and {} more", count(more, "segment")),
+        more => writeln!(out, "    ... {} more", count(more, "segment")),
     }
 }
 

@@ -210,27 +210,31 @@ impl Aligner<'_> {
     }
 
     fn steps(&self) -> Vec<Step> {
+        // For each of the second list, its partner in the first where that keeps the order.
         let mut source = vec![None; self.after.len()];
         for (n, partner) in self.partner.iter().enumerate() {
             if let Some(after) = partner {
                 source[*after] = Some(n);
             }
         }
+        let in_order = |after: usize| source[after].filter(|n: &usize| !self.moved[*n]);
+        let mut ends = vec![self.before.len(); self.after.len()];
+        for after in (0..self.after.len().saturating_sub(1)).rev() {
+            ends[after] = in_order(after + 1).unwrap_or(ends[after + 1]);
+        }
         let mut steps = Vec::new();
         let mut at = 0;
-        for (after, source) in source.into_iter().enumerate() {
-            let Some(before) = source else {
-                steps.push(Step::After(after));
-                continue;
-            };
-            if self.moved[before] {
-                steps.push(Step::Moved(before, after));
-                continue;
-            }
-            let passed = at..before.max(at);
+        for after in 0..self.after.len() {
+            // What was taken away is told before what came in its place.
+            let end = in_order(after).unwrap_or(ends[after]);
+            let passed = at..end.max(at);
+            at = passed.end;
             steps.extend(passed.filter(|n| self.partner[*n].is_none()).map(Step::Before));
-            at = at.max(before + 1);
-            steps.push(Step::Both(before, after));
+            steps.push(match source[after] {
+                None => Step::After(after),
+                Some(before) if self.moved[before] => Step::Moved(before, after),
+                Some(before) => Step::Both(before, after),
+            });
         }
         let rest = at..self.before.len();
         steps.extend(rest.filter(|n| self.partner[*n].is_none()).map(Step::Before));

@@ -339,3 +339,83 @@ fn is_in_form(used: &ElementUse, release: Release, value: &[u8]) -> bool {
             Kind::N(_) | Kind::R | Kind::Dt | Kind::Tm => value.iter().all(is_number),
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISA: &str = "ISA*00*          *00*          *ZZ*ALPHA          *ZZ*BRAVO          *260301*0615*U*00401*000000905*0*P*:~\n";
+
+    fn digest(message: &[u8]) -> [u8; 32] {
+        let sum = message.iter().fold(7_u8, |sum, b| sum.wrapping_mul(31).wrapping_add(*b));
+        std::array::from_fn(|n| sum.wrapping_add((n * 37) as u8))
+    }
+
+    /// A file scrubbed in windows that grow by so many bytes.
+    fn scrubbed(bytes: &[u8], window: usize) -> Result<Vec<u8>, ScrubError> {
+        let mut scrubber = Scrubber::new(&digest, false);
+        let (mut out, mut at, mut end) = (Vec::new(), 0, window);
+        loop {
+            let last = end >= bytes.len();
+            at += scrubber.window(&bytes[at..end.min(bytes.len())], last, &mut out)?;
+            if last {
+                return Ok(out);
+            }
+            end += window;
+        }
+    }
+
+    #[test]
+    fn the_window_makes_no_difference() {
+        let body = "GS*PT*ALPHA*BRAVO*20260301*0615*1*X*004010~  \r\nST*864*0001~MIT*1*SECRET~QQQ*SECRET~\nSE*4*0001~GE*1*1~IEA*1*000000905~\n\n  ";
+        let file = format!("\u{feff} {ISA}{body}{ISA}{body}");
+        let whole = scrubbed(file.as_bytes(), usize::MAX / 2).expect("it can be scrubbed");
+        assert_eq!(whole.len(), file.len());
+        for window in [1, 2, 7, 50, 106, 300] {
+            assert_eq!(scrubbed(file.as_bytes(), window), Ok(whole.clone()), "{window}");
+        }
+        let text = String::from_utf8(whole).expect("it stays text");
+        for secret in ["ALPHA", "BRAVO", "SECRET"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        for kept in
+            ["GS*PT*", "*20260301*0615*1*X*004010~  \r\nST*864*0001~MIT*", "~QQQ*", "*260301*"]
+        {
+            assert!(text.contains(kept), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_tells_apart_is_refused() {
+        let whole = format!("{ISA}IEA*0*000000905~");
+        let length = whole.len() as u64;
+        let cut = &whole[..whole.len() - 1];
+        for window in [64, 1 << 20] {
+            let tried = |text: &str| scrubbed(text.as_bytes(), window);
+            assert_eq!(tried("PDF"), Err(ScrubError::NotX12));
+            assert_eq!(tried(""), Err(ScrubError::NotX12));
+            let stray = Err(ScrubError::Stray { offset: length + 1 });
+            assert_eq!(tried(&format!("{whole} more")), stray);
+            let open = Err(ScrubError::Unterminated { offset: ISA.len() as u64 });
+            assert_eq!(tried(cut), open);
+            let letters = whole.replace('~', "Z");
+            assert_eq!(tried(&letters), Err(ScrubError::Separators { offset: 0 }));
+        }
+    }
+
+    #[test]
+    fn qualifiers_say_what_stays() {
+        let set = "REF*12*1170094406~REF*NH*300~REF*NH*30000000~LIN*1*SV*ELECTRIC*SN*88400217~                   DTM*150*20260301~AMT*1*12.50~QTY*QD*BLAKE*KH~REF*ZZ**TEXT*MG:5501234~";
+        let file = format!("{ISA}GS*PT*A*B*20260301*0615*1*X*004010~ST*867*0001~{set}IEA*1*1~");
+        let out = scrubbed(file.as_bytes(), 1 << 20).expect("it can be scrubbed");
+        let text = String::from_utf8(out).expect("it stays text");
+        for kept in
+            ["REF*12*", "~REF*NH*300~", "*SV*ELECTRIC*SN*", "*20260301~AMT*1*12.50~", "*MG:"]
+        {
+            assert!(text.contains(kept), "{kept} {text}");
+        }
+        for gone in ["1170094406", "30000000", "88400217", "BLAKE", "TEXT", "5501234"] {
+            assert!(!text.contains(gone), "{gone} {text}");
+        }
+    }
+}

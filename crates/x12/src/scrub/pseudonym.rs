@@ -195,3 +195,85 @@ impl<'d> Stream<'d> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something that looks random enough; not a keyed hash.
+    fn digest(message: &[u8]) -> [u8; 32] {
+        let mut state = 0xcbf2_9ce4_8422_2325_u64;
+        message.iter().for_each(|b| state = (state ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
+        std::array::from_fn(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+    }
+
+    fn made(with: impl Fn(&Digest<'_>, &[u8], &mut Vec<u8>), value: &str) -> String {
+        let mut out = Vec::new();
+        with(&digest, value.as_bytes(), &mut out);
+        String::from_utf8(out).expect("text stays text")
+    }
+
+    #[test]
+    fn length_and_classes_stay() {
+        for value in ["North Coulee #4-B", "1170094406", " a ", "", "-", "é Ünï ß", "日本 𠀋", "7"]
+        {
+            let other = made(pseudonym, value);
+            assert_eq!(other.len(), value.len(), "{value} {other}");
+            for (a, b) in value.chars().zip(other.chars()) {
+                assert_eq!(a.is_numeric(), b.is_numeric(), "{value} {other}");
+                assert_eq!(a.is_alphabetic(), b.is_alphabetic(), "{value} {other}");
+                assert_eq!(a.is_uppercase(), b.is_uppercase(), "{value} {other}");
+                assert!(a.is_alphanumeric() || a == b, "{value} {other}");
+            }
+            assert!(other != value || !value.chars().any(char::is_alphanumeric), "{value}");
+            assert_eq!(made(pseudonym, value), other);
+        }
+        assert_eq!(made(pseudonym, "abc").to_uppercase(), made(pseudonym, "ABC"));
+        let mut latin1 = Vec::new();
+        pseudonym(&digest, b"caf\xe9", &mut latin1);
+        assert!(latin1.len() == 4 && latin1[3] >= 0xe0);
+    }
+
+    #[test]
+    fn a_number_in_a_text_is_the_one_it_is_elsewhere() {
+        let other = made(text, "ACCT 1170094406, 4 DAYS");
+        assert_eq!(other[5..15], made(pseudonym, "1170094406"));
+        assert_eq!(other.len(), 23);
+    }
+
+    #[test]
+    fn addresses_and_numbers_of_nobody() {
+        for value in ["jane.doe@prairie.coop", "DATA(A)PRAIRIEPOWER.COM", "a@b.c", "no address"] {
+            let other = made(mail, value);
+            assert_eq!(other.len(), value.len());
+            assert_ne!(other, value);
+            assert!(value.len() < 20 || other.to_lowercase().ends_with(".example"), "{other}");
+        }
+        let other = made(telephone, "(701) 555-0142 ");
+        assert!(
+            other.starts_with('(') && other[5..].starts_with(" 555-01")
+                || other[4..].starts_with(") 555-01"),
+            "{other}"
+        );
+        assert_eq!(made(telephone, "17015550142").len(), 11);
+        assert_eq!(made(telephone, "123").len(), 3);
+    }
+
+    #[test]
+    fn different_control_numbers_stay_different() {
+        for length in 1..=3 {
+            let all = 0..10_u32.pow(length);
+            let others: std::collections::HashSet<String> = all
+                .clone()
+                .map(|n| made(control_number, &format!("{n:0w$}", w = length as usize)))
+                .collect();
+            assert_eq!(others.len(), all.len());
+            assert!(others.iter().all(|other| other.len() == length as usize));
+        }
+        assert_eq!(made(control_number, "0000"), "0000");
+        assert_ne!(made(control_number, "000000905"), "000000905");
+    }
+}
