@@ -253,11 +253,7 @@ mod tests {
             assert!(value.len() < 20 || other.to_lowercase().ends_with(".example"), "{other}");
         }
         let other = made(telephone, "(701) 555-0142 ");
-        assert!(
-            other.starts_with('(') && other[5..].starts_with(" 555-01")
-                || other[4..].starts_with(") 555-01"),
-            "{other}"
-        );
+        assert!(other.starts_with('(') && other[4..].starts_with(") 555-01"), "{other}");
         assert_eq!(made(telephone, "17015550142").len(), 11);
         assert_eq!(made(telephone, "123").len(), 3);
     }
