@@ -276,3 +276,42 @@ fn a_run_without_a_key_says_so() {
     assert_eq!(keyed.1, "");
     assert_eq!(keyed.0, scrubbed(sample.to_str().expect("it is text"), &key));
 }
+
+/// Numbers for mutations; the same each time.
+fn random(state: &mut u64, below: usize) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    (*state >> 33) as usize % below
+}
+
+#[test]
+fn damaged_files_are_scrubbed_or_refused() {
+    let folder = Folder::new("damaged");
+    let key = folder.file("key", "a key for the tests, long enough");
+    let samples: Vec<String> = samples().into_iter().step_by(9).collect();
+    let (mut state, mut scrubbed) = (11, 0);
+    for file in &samples {
+        let whole = fs::read(file).expect("it can be read");
+        for _ in 0..6 {
+            let mut bytes = whole.clone();
+            for _ in 0..3 {
+                if bytes.is_empty() {
+                    break;
+                }
+                let at = random(&mut state, bytes.len());
+                match random(&mut state, 3) {
+                    0 => bytes[at] = random(&mut state, 256) as u8,
+                    1 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, b"*~:^\n Z9"[random(&mut state, 8)]),
+                }
+            }
+            let damaged = folder.file("damaged.edi", &bytes);
+            let (code, out, _) = tieline(&["scrub", &damaged, "--key-file", &key]);
+            assert!([0, 1, 65].contains(&code), "{code}");
+            assert!(code != 0 || out.len() == bytes.len(), "{file}");
+            scrubbed += usize::from(code == 0);
+            let (code, ..) = tieline(&["diff", file, &damaged]);
+            assert!([0, 1, 65].contains(&code), "{code}");
+        }
+    }
+    assert!(scrubbed > 20, "{scrubbed}");
+}

@@ -420,7 +420,7 @@ impl<'c> Comparing<'c, '_> {
         };
         let there = |value: Option<&'c [u8]>| {
             let ignored = value.is_some_and(|value| self.ignored.has(id, n, value));
-            value.map(clean).filter(|value| !ignored && !(lenient && value.is_empty()))
+            value.map(clean).filter(|value| !(ignored || lenient && value.is_empty()))
         };
         let values = values.map(there);
         let release = contexts[1].release;

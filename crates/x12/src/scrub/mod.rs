@@ -289,6 +289,8 @@ impl<'k> Scrubber<'k> {
         };
         match treatment(used.element) {
             Some(Treatment::Stays) => out.extend(value),
+            Some(Treatment::Code) if pseudonym::digits(value) < MANY_DIGITS => out.extend(value),
+            Some(Treatment::Code) => pseudonym::pseudonym(digest, value, out),
             Some(Treatment::Pseudonym) => pseudonym::pseudonym(digest, value, out),
             Some(Treatment::Text) => pseudonym::text(digest, value, out),
             Some(Treatment::Reference) if is_plain(PLAIN_REFERENCES, "128") => out.extend(value),

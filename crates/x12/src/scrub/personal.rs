@@ -6,8 +6,10 @@
 /// What becomes of an element's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
-    /// It stays: it says what kind, not who.
+    /// It stays: it says when, or in what form.
     Stays,
+    /// It stays: it says what kind, not who. With [`MANY_DIGITS`] it gets a pseudonym.
+    Code,
     /// It gets a pseudonym.
     Pseudonym,
     /// It gets a pseudonym, and so does each long number in it.
@@ -25,7 +27,7 @@ pub(super) enum Treatment {
 }
 
 use Treatment::{
-    Communication, ControlNumber, LineNumber, Product, Pseudonym, Reference, Stays, Text,
+    Code, Communication, ControlNumber, LineNumber, Product, Pseudonym, Reference, Stays, Text,
 };
 
 /// What becomes of the values of element `number`; `None` when no row speaks of it.
@@ -80,8 +82,7 @@ pub(super) const PLAIN_PRODUCTS: &[&str] = &[
     "SV", // service rendered
 ];
 
-/// A value that stays by its qualifier has fewer digits than this; what has more is a number of
-/// somebody after all.
+/// A code has fewer digits than this; what has more is a number of somebody after all.
 pub(super) const MANY_DIGITS: usize = 7;
 
 /// A line's number has fewer digits than this.
@@ -89,50 +90,50 @@ pub(super) const LINE_DIGITS: usize = 5;
 
 /// The rows, by element number as text.
 pub(super) const ELEMENTS: &[(&str, Treatment)] = &[
-    ("103", Stays),         // packaging code
+    ("103", Code),          // packaging code
     ("1035", Pseudonym),    // last name
     ("1036", Pseudonym),    // first name
     ("1037", Pseudonym),    // middle name
-    ("1038", Stays),        // Mr, Dr
+    ("1038", Code),         // Mr, Dr
     ("1039", Pseudonym),    // Jr, III: few have one
-    ("1049", Stays),        // tax payment type
+    ("1049", Code),         // tax payment type
     ("1050", Pseudonym),    // letters of the taxpayer's name
-    ("113", Stays),         // pier
+    ("113", Code),          // pier
     ("114", Pseudonym),     // port: where somebody is
     ("116", Pseudonym),     // postal code
-    ("119", Stays),         // rate basis
+    ("119", Code),          // rate basis
     ("1195", Text),         // financial information code
     ("124", Pseudonym),     // GS03, often an ISA id
     ("1251", Stays),        // a date or a period
     ("127", Reference),     // accounts, meters, invoices, and codes
-    ("1271", Stays),        // code of an industry list
-    ("1296", Stays),        // special processing type
-    ("1301", Stays),        // charge code
+    ("1271", Code),         // code of an industry list
+    ("1296", Code),         // special processing type
+    ("1301", Code),         // charge code
     ("142", Pseudonym),     // GS02, often an ISA id
-    ("1430", Stays),        // day rotation
+    ("1430", Code),         // day rotation
     ("1551", Text),         // text
     ("166", Pseudonym),     // address line
-    ("1684", Stays),        // attendance type
-    ("1688", Stays),        // deduction type
-    ("169", Stays),         // tariff item
+    ("1684", Code),         // attendance type
+    ("1688", Code),         // deduction type
+    ("169", Code),          // tariff item
     ("1705", Stays),        // implementation convention
-    ("171", Stays),         // tariff
-    ("172", Stays),         // tariff section
-    ("173", Stays),         // tariff supplement
+    ("171", Code),          // tariff
+    ("172", Code),          // tariff section
+    ("173", Code),          // tariff supplement
     ("174", Pseudonym),     // terminal: where somebody is
     ("182", Pseudonym),     // name of a vessel
     ("19", Pseudonym),      // city
     ("206", Pseudonym),     // equipment owner
     ("207", Pseudonym),     // equipment number
-    ("22", Stays),          // commodity
-    ("227", Stays),         // tariff column
+    ("22", Code),           // commodity
+    ("227", Code),          // tariff column
     ("234", Product),       // serial numbers, and kinds of service
     ("28", ControlNumber),  // of a group
     ("3", Text),            // free text
     ("310", Pseudonym),     // location
     ("324", Pseudonym),     // purchase order
     ("325", Pseudonym),     // tax id
-    ("327", Stays),         // change order sequence
+    ("327", Code),          // change order sequence
     ("328", Pseudonym),     // release number
     ("329", ControlNumber), // of a set
     ("341", Pseudonym),     // allowance or charge number
@@ -144,33 +145,33 @@ pub(super) const ELEMENTS: &[(&str, Treatment)] = &[
     ("387", Text),          // routing
     ("443", Pseudonym),     // a contact's reference
     ("447", Stays),         // loop id
-    ("46", Stays),          // ex parte mark
+    ("46", Code),           // ex parte mark
     ("480", Stays),         // version
-    ("499", Stays),         // condition value
+    ("499", Code),          // condition value
     ("507", Pseudonym),     // bank
     ("508", Pseudonym),     // bank account
     ("509", Pseudonym),     // company that pays
     ("510", Pseudonym),     // supplement of it
     ("539", Pseudonym),     // vehicle
     ("55", Pseudonym),      // voyage
-    ("59", Stays),          // freight class
+    ("59", Code),           // freight class
     ("61", Text),           // free text
     ("67", Pseudonym),      // id of a party: DUNS, a customer's or meter's number
     ("724", Pseudonym),     // copy of bad data: anything
-    ("729", Stays),         // category
-    ("751", Stays),         // product description code
-    ("754", Stays),         // packaging code
+    ("729", Code),          // category
+    ("751", Code),          // product description code
+    ("754", Code),          // packaging code
     ("76", Pseudonym),      // invoice number
-    ("770", Stays),         // option number
+    ("770", Code),          // option number
     ("817", Pseudonym),     // tax information
-    ("822", Stays),         // source of a list
+    ("822", Code),          // source of a list
     ("87", Text),           // marks on packages
     ("93", Pseudonym),      // name
     ("933", Text),          // message
-    ("956", Stays),         // tax jurisdiction
+    ("956", Code),          // tax jurisdiction
     ("961", Pseudonym),     // new content: anything
     ("9998", Pseudonym),    // which unit is meant
-    ("9999", Stays),        // what kind of unit is meant
+    ("9999", Code),         // what kind of unit is meant
     ("I02", Pseudonym),     // authorization
     ("I04", Pseudonym),     // password
     ("I06", Pseudonym),     // sender
