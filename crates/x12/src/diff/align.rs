@@ -27,6 +27,24 @@ pub(super) enum Step {
     After(usize),
 }
 
+impl Step {
+    /// The place of what only the first has.
+    pub(super) fn only_before(&self) -> Option<usize> {
+        match self {
+            Step::Before(place) => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// The place of what only the second has.
+    pub(super) fn only_after(&self) -> Option<usize> {
+        match self {
+            Step::After(place) => Some(*place),
+            _ => None,
+        }
+    }
+}
+
 /// An alignment of two lists.
 #[derive(Debug)]
 pub(super) struct Alignment {

@@ -5,18 +5,20 @@
 //! are no differences unless they are asked for. Both files are held; the time is near to linear in
 //! their size, because matching that would take longer is done by position, and said so.
 
-mod align;
+mod outline;
 
 mod keys;
 
-mod outline;
+mod align;
+
+mod elements;
 
 use std::fmt;
 
 use crate::dictionary;
 use crate::segment::SegmentId;
-use crate::table::{ElementUse, Release};
 use align::Step;
+pub use elements::{ElementChange, Value};
 use keys::Item;
 use outline::{Outline, ROOT};
 
@@ -117,6 +119,12 @@ pub struct Run<'c> {
 }
 
 impl<'c> Run<'c> {
+    /// The run of these loops, of which there is at least one.
+    fn of(outline: &'c Outline<'c>, nodes: &[u32]) -> Run<'c> {
+        let spot = |node: Option<&u32>| Spot { outline, node: node.copied().unwrap_or(ROOT) };
+        Run { first: spot(nodes.first()), last: spot(nodes.last()), count: nodes.len() }
+    }
+
     /// How many segments they have together.
     pub fn size(&self) -> u32 {
         self.last.node - self.first.node + self.last.size()
@@ -149,7 +157,8 @@ impl<'c> Spot<'c> {
 
     /// What the segment is called; `None` when the release has no such segment.
     pub fn name(&self) -> Option<&'static str> {
-        Some(dictionary::segment(self.release(), self.id().as_bytes())?.name)
+        let release = self.outline.context(self.node).release;
+        Some(dictionary::segment(release, self.id().as_bytes())?.name)
     }
 
     /// Where it starts in its file.
@@ -166,47 +175,12 @@ impl<'c> Spot<'c> {
     pub fn segment(&self) -> &'c [u8] {
         self.outline.segment(self.node)
     }
-
-    fn release(&self) -> Release {
-        self.outline.context(self.node).release
-    }
 }
 
 /// Says which segment it is, never what it holds.
 impl fmt::Debug for Spot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at byte {}", self.id(), self.offset())
-    }
-}
-
-/// One element of a segment that is different.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ElementChange<'c> {
-    /// Its number in the segment; 0 for the separators an `ISA` names.
-    pub element: u8,
-    /// The number of the component, where the element is made of components.
-    pub component: Option<u8>,
-    /// What it is called; `None` when it is in no table.
-    pub name: Option<&'static str>,
-    /// In the first file; `None` when it is not there.
-    pub before: Option<Value<'c>>,
-    /// In the second file; `None` when it is not there.
-    pub after: Option<Value<'c>>,
-}
-
-/// A value and what it means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Value<'c> {
-    /// As it stands in the file.
-    pub bytes: &'c [u8],
-    /// What it means, when it is a code of a list.
-    pub meaning: Option<&'static str>,
-}
-
-/// Says which element it is, never what it holds.
-impl fmt::Debug for ElementChange<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "element {} component {:?}", self.element, self.component)
     }
 }
 
@@ -275,12 +249,11 @@ impl<'c> Comparing<'c, '_> {
         if self.is_same(before, after) {
             return;
         }
-        let elements = self.elements(before, after);
+        let elements = elements::changes((self.before, before), (self.after, after), self.ignored);
         if !elements.is_empty() {
-            self.result.changes += 1;
             self.result.changed += 1;
             let (before, after) = self.spots(before, after);
-            (self.visit)(&Change::Changed { before, after, elements });
+            self.tell(&Change::Changed { before, after, elements });
         }
         self.loops(before, after);
     }
@@ -293,63 +266,47 @@ impl<'c> Comparing<'c, '_> {
         let others: Vec<Item> = second.iter().map(|node| Item::of(self.after, *node)).collect();
         let alignment = align::align(&items, &others);
         self.result.by_position += alignment.by_position as u64;
-        let steps = alignment.steps;
+        let steps = &alignment.steps;
         let mut at = 0;
         while let Some(step) = steps.get(at) {
-            let rest = &steps[at..];
             at += match *step {
                 Step::Both(a, b) => {
                     self.pair(first[a], second[b]);
                     1
                 }
                 Step::Moved(a, b) => {
-                    self.result.changes += 1;
-                    self.result.moved += 1;
-                    let (before, after) = self.spots(first[a], second[b]);
-                    (self.visit)(&Change::Moved { before, after });
-                    self.pair(first[a], second[b]);
+                    self.moved(first[a], second[b]);
                     1
                 }
-                Step::Before(_) => {
-                    let place = |step: &Step| match step {
-                        Step::Before(n) => Some(*n),
-                        _ => None,
-                    };
-                    let run = run(rest, place, &items);
-                    self.result.removed += run as u64;
-                    self.whole(self.before, &first, rest, run, place, Change::Removed);
-                    run
+                Step::Before(a) => {
+                    let count = run(&steps[at..], &items, Step::only_before);
+                    let nodes = &first[a..a + count];
+                    self.result.removed += count as u64;
+                    self.tell(&Change::Removed(Run::of(self.before, nodes)));
+                    count
                 }
-                Step::After(_) => {
-                    let place = |step: &Step| match step {
-                        Step::After(n) => Some(*n),
-                        _ => None,
-                    };
-                    let run = run(rest, place, &others);
-                    self.result.added += run as u64;
-                    self.whole(self.after, &second, rest, run, place, Change::Added);
-                    run
+                Step::After(b) => {
+                    let count = run(&steps[at..], &others, Step::only_after);
+                    let nodes = &second[b..b + count];
+                    self.result.added += count as u64;
+                    self.tell(&Change::Added(Run::of(self.after, nodes)));
+                    count
                 }
             };
         }
     }
 
-    /// Tells of a run of loops that only one file has.
-    fn whole(
-        &mut self,
-        outline: &'c Outline<'c>,
-        nodes: &[u32],
-        steps: &[Step],
-        count: usize,
-        place: impl Fn(&Step) -> Option<usize>,
-        change: impl Fn(Run<'c>) -> Change<'c>,
-    ) {
-        let spot = |n: usize| {
-            let node = steps.get(n).and_then(&place).map_or(ROOT, |place| nodes[place]);
-            Spot { outline, node }
-        };
+    /// A loop that stands elsewhere.
+    fn moved(&mut self, before: u32, after: u32) {
+        self.result.moved += 1;
+        let (from, to) = self.spots(before, after);
+        self.tell(&Change::Moved { before: from, after: to });
+        self.pair(before, after);
+    }
+
+    fn tell(&mut self, change: &Change<'_>) {
         self.result.changes += 1;
-        (self.visit)(&change(Run { first: spot(0), last: spot(count - 1), count }));
+        (self.visit)(change);
     }
 
     fn spots(&self, before: u32, after: u32) -> (Spot<'c>, Spot<'c>) {
@@ -370,136 +327,15 @@ impl<'c> Comparing<'c, '_> {
             first == second && self.before.size(before + n) == self.after.size(after + n)
         })
     }
-
-    /// What is different in two segments of one id.
-    fn elements(&mut self, before: u32, after: u32) -> Vec<ElementChange<'c>> {
-        let [first, second] = &mut self.canonical;
-        self.before.canonical(before, self.ignored, first);
-        self.after.canonical(after, self.ignored, second);
-        if first == second {
-            return Vec::new();
-        }
-        let mut changes = Vec::new();
-        let mut each = [self.before.elements(before), self.after.elements(after)];
-        for n in 1..=u8::MAX {
-            let values = each.each_mut().map(Iterator::next);
-            if values == [None, None] {
-                break;
-            }
-            self.element([before, after], n, values, &mut changes);
-        }
-        if changes.is_empty() {
-            // Separators, or what lies behind the last element that is counted.
-            let whole = |bytes| Some(Value { bytes, meaning: None });
-            changes.push(ElementChange {
-                element: 0,
-                component: None,
-                name: None,
-                before: whole(self.before.segment(before)),
-                after: whole(self.after.segment(after)),
-            });
-        }
-        changes
-    }
-
-    /// Notes what is different in element `n`.
-    fn element(
-        &self,
-        nodes: [u32; 2],
-        n: u8,
-        values: [Option<&'c [u8]>; 2],
-        changes: &mut Vec<ElementChange<'c>>,
-    ) {
-        let id = self.before.id(nodes[0]);
-        let contexts = [self.before.context(nodes[0]), self.after.context(nodes[1])];
-        let is_header = id == SegmentId::new(b"ISA");
-        let lenient = self.ignored.separators;
-        let clean = |value: &'c [u8]| match is_header && lenient {
-            true => value.trim_ascii_end(),
-            false => value,
-        };
-        let there = |value: Option<&'c [u8]>| {
-            let ignored = value.is_some_and(|value| self.ignored.has(id, n, value));
-            value.map(clean).filter(|value| !(ignored || lenient && value.is_empty()))
-        };
-        let values = values.map(there);
-        let release = contexts[1].release;
-        let used = dictionary::segment(release, id.as_bytes())
-            .and_then(|segment| segment.elements.get(usize::from(n) - 1));
-        let composite = used.and_then(|used| dictionary::composite(release, used.element));
-        let [first, second] = contexts.map(|context| context.delimiters);
-        let is_whole = is_header
-            || [(values[0], first), (values[1], second)].iter().any(|(value, d)| {
-                d.repetition.is_some_and(|sign| value.is_some_and(|value| value.contains(&sign)))
-            });
-        let Some(composite) = composite.filter(|_| !is_whole) else {
-            if !is_same_value(values, [first, second], is_header) {
-                changes.push(element_change(n, None, used, values, release));
-            }
-            return;
-        };
-        let parts = |value: Option<&'c [u8]>, separator: u8| -> Vec<&'c [u8]> {
-            value.map_or(Vec::new(), |value| value.split(|b| *b == separator).collect())
-        };
-        let (before, after) =
-            (parts(values[0], first.component), parts(values[1], second.component));
-        for c in 0..before.len().max(after.len()).min(usize::from(u8::MAX)) {
-            let of = |parts: &[&'c [u8]]| {
-                parts.get(c).copied().filter(|part| !(lenient && part.is_empty()))
-            };
-            let pair = [of(&before), of(&after)];
-            if pair[0] != pair[1] {
-                let used = composite.components.get(c);
-                changes.push(element_change(n, Some(c as u8 + 1), used, pair, release));
-            }
-        }
-    }
 }
 
 /// How many of the steps tell of loops of one id that stand one after another.
-fn run(steps: &[Step], place: impl Fn(&Step) -> Option<usize>, items: &[Item]) -> usize {
+fn run(steps: &[Step], items: &[Item], place: fn(&Step) -> Option<usize>) -> usize {
     let follows = |pair: &&[Step]| match (place(&pair[0]), place(&pair[1])) {
         (Some(a), Some(b)) => b == a + 1 && items[a].id == items[b].id,
         _ => false,
     };
     1 + steps.windows(2).take_while(follows).count()
-}
-
-/// Whether two values are the same but for the separators in them.
-fn is_same_value(
-    values: [Option<&[u8]>; 2],
-    delimiters: [crate::delimiters::Delimiters; 2],
-    is_header: bool,
-) -> bool {
-    let [Some(first), Some(second)] = values else { return values[0] == values[1] };
-    if is_header {
-        return first == second;
-    }
-    let sign = |b: u8, n: usize| match b {
-        b if b == delimiters[n].component => (true, 1),
-        b if Some(b) == delimiters[n].repetition => (true, 2),
-        b => (false, b),
-    };
-    first.len() == second.len() && first.iter().zip(second).all(|(a, b)| sign(*a, 0) == sign(*b, 1))
-}
-
-fn element_change<'c>(
-    element: u8,
-    component: Option<u8>,
-    used: Option<&'static ElementUse>,
-    values: [Option<&'c [u8]>; 2],
-    release: Release,
-) -> ElementChange<'c> {
-    let list = used.and_then(|used| dictionary::code_list(used.element));
-    let [before, after] = values.map(|value| {
-        value.map(|bytes| {
-            let codes = list.iter().flat_map(|list| list.codes);
-            let mut codes = codes.filter(|code| code.releases.has(release));
-            let meaning = codes.find(|code| code.code.as_bytes() == bytes);
-            Value { bytes, meaning: meaning.map(|code| code.meaning) }
-        })
-    });
-    ElementChange { element, component, name: used.map(|used| used.name), before, after }
 }
 
 #[cfg(test)]
@@ -562,7 +398,7 @@ mod tests {
         let before = usage(&[(15, "1")]);
         let after = before.replace("~\n", "~").replace('*', "|").replace(':', ">");
         let after = after.replace("BPT|00|1|20260301|C1", "BPT|00|1|20260301|C1||");
-        assert_eq!(told(&before, &after, Ignored::default()), [String::new(); 0]);
+        assert_eq!(told(&before, &after, Ignored::default()).len(), 0);
         let strict = Ignored { separators: false, ..Ignored::default() };
         assert_eq!(told(&before, &after, strict).len(), 2);
         assert_eq!(told(&before, &before, strict).len(), 0);
