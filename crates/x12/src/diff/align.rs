@@ -1,8 +1,9 @@
 //! Two lists of loops laid side by side: what belongs together, what is only in one of them.
 //!
-//! In steps, each inside what the one before left open: what is the same and stands once on both
-//! sides; what has the same key and stands once; then the shortest edit script, as long as it is
-//! short; then by position. So the time stays near to linear whatever the lists hold.
+//! In steps, each inside what the one before left open: what is the same at both ends; what has the
+//! same key and stands once on both sides; what is the same and stands once; then the shortest edit
+//! script, as long as it is short; then by position. So the time stays near to linear whatever the
+//! lists hold.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -89,8 +90,8 @@ impl Aligner<'_> {
     fn run(&mut self) {
         let all = Gap { before: 0..self.before.len(), after: 0..self.after.len() };
         let mut gaps = self.trim(all);
-        gaps = self.each(gaps, |it, gap| it.anchors(gap, |item| Some(item.whole)));
         gaps = self.each(gaps, |it, gap| it.anchors(gap, |item| Some(item.key)));
+        gaps = self.each(gaps, |it, gap| it.anchors(gap, |item| Some(item.whole)));
         gaps = self.each(gaps, |it, gap| it.anchors(gap, |item| item.identity));
         gaps = self.each(gaps, |it, gap| it.script(gap, |item| item.whole).unwrap_or_default());
         gaps = self.each(gaps, |it, gap| match it.script(gap.clone(), |item| item.key) {

@@ -384,6 +384,42 @@ mod tests {
     }
 
     #[test]
+    fn loops_are_known_by_what_the_trade_calls_them() {
+        let set = |body: &str| format!("{ENVELOPE}{body}SE*9*0001~\nGE*1*1~\nIEA*1*000000905~\n");
+        let meter = |number: &str, used: &str| {
+            format!("PTD*PM~\nREF*MG*{number}~\nQTY*QD*{used}*KH~\nQTY*QD*0*K1~\n")
+        };
+        let usage = |meters: &[String]| {
+            set(&format!("ST*867*0001~\nBPT*00*1*20260301*DD~\n{}", meters.concat()))
+        };
+        let (one, two, three) = (meter("88001", "5"), meter("88002", "5"), meter("88003", "5"));
+        let before = usage(&[one.clone(), two.clone(), three.clone()]);
+        let after = usage(&[three, meter("88001", "6"), two.clone()]);
+        let lines = told(&before, &after, Ignored::default());
+        let moved = ">ISA[1]/GS[1]/ST[1]/PTD[3] ISA[1]/GS[1]/ST[1]/PTD[1]";
+        assert_eq!(lines, [moved, "~ISA[1]/GS[1]/ST[1]/PTD[2]/QTY[1] [(2, None)]"]);
+        let lines = told(&before, &usage(&[one, two]), Ignored::default());
+        assert_eq!(lines, ["-ISA[1]/GS[1]/ST[1]/PTD[3] 1"]);
+
+        let paid = |accounts: &[(&str, &str)]| {
+            let lines = accounts.iter().map(|(account, amount)| {
+                format!("RMR*12*{account}*PI*{amount}~\nDTM*814*20260324~\n")
+            });
+            let lines = lines.collect::<String>();
+            set(&format!("ST*820*0001~\nBPR*C*9*C*ACH~\nENT*1~\n{lines}"))
+        };
+        let before = paid(&[("11", "5.00"), ("22", "5.00"), ("33", "5.00")]);
+        let after = paid(&[("11", "5.00"), ("33", "7.00"), ("44", "5.00")]);
+        let lines = told(&before, &after, Ignored::default());
+        let expected = [
+            "-ISA[1]/GS[1]/ST[1]/ENT[1]/RMR[2] 1",
+            "~ISA[1]/GS[1]/ST[1]/ENT[1]/RMR[2] [(4, None)]",
+            "+ISA[1]/GS[1]/ST[1]/ENT[1]/RMR[3] 1",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
     fn other_values_are_changes_of_elements() {
         let before = usage(&[(15, "1"), (30, "2"), (45, "3")]);
         let after = usage(&[(15, "1"), (30, "2.5"), (45, "3")]);
