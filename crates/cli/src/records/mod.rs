@@ -9,7 +9,7 @@ mod x12;
 
 use std::path::Path;
 
-pub(crate) use read::{Reader, Source};
+pub(crate) use read::{Each, Reader, Source, Unsaid};
 pub(crate) use tables::Table;
 pub(crate) use write::Target;
 pub(crate) use x12::Sending;
