@@ -164,9 +164,15 @@ impl Guides {
     }
 
     /// The codes and habits of the partner that was named, or of the one an interchange is from or
-    /// for; the usual ones if there is none.
+    /// for; our own if there is none.
     pub(crate) fn options(&self, sides: Option<Sides<'_>>) -> Arc<Options> {
-        self.trading(sides).map(|partner| Arc::clone(partner.options())).unwrap_or_default()
+        if let Some(partner) = self.trading(sides) {
+            return Arc::clone(partner.options());
+        }
+        match &self.choice {
+            Choice::Standard | Choice::Guide(_) => Arc::default(),
+            Choice::Partner(_, book) | Choice::Isa(book) => Arc::clone(book.options()),
+        }
     }
 
     /// What is agreed beyond the standard with that partner; what is usual when there is none.

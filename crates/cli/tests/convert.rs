@@ -187,7 +187,7 @@ fn a_table_becomes_a_document_that_the_partner_accepts() {
     let text = String::from_utf8(converted(&line)).expect("it is text");
     for part in [
         "*000000077*0*T*",
-        "N1*SJ*Prairie Power Data Services*9*0055512340000~",
+        "N1*SJ*PRAIRIE POWER DATA SERVICES*9*0055512340000~",
         "N1*8R*PRAIRIE STAR DAIRY~",
         "QTY*QD*7.667*KH~\nDTM*582*20260620*0100*CD~",
     ] {

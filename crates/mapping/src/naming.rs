@@ -17,7 +17,7 @@ pub struct Side<'s> {
     pub id: &'s str,
 }
 
-/// Names both sides, each in the role the options give it, and the customer if that is a third.
+/// Names both sides, in capitals as documents have them, each in the role the options give it, and the customer if that is a third.
 ///
 /// A role that the record has already is left as it is. Requests and advices are left alone: who
 /// they are between is what they say.
@@ -62,7 +62,7 @@ fn party(meaning: PartyRole, side: Side<'_>) -> Party {
     let id = kind
         .filter(|_| is_number)
         .map(|kind| PartyId { kind: Coded::new(kind), id: side.id.to_string() });
-    Party { id, ..Party::new(role(meaning), Some(side.name.to_string())) }
+    Party { id, ..Party::new(role(meaning), Some(side.name.to_uppercase())) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! ```text
 //! partners/
 //!   utility.toml              ourselves
+//!   utility/options.toml      our own codes and habits
 //!   utility/rates/            what we charge: the rate book, which is read apart
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
@@ -38,6 +39,8 @@ use crate::toml_file::{Source, did_you_mean};
 #[derive(Debug, Clone, Default)]
 pub struct PartnerBook {
     utility: Option<Utility>,
+    /// The codes and habits that hold where a partner has no others.
+    options: Arc<Options>,
     partners: Vec<Partner>,
 }
 
@@ -76,6 +79,11 @@ impl PartnerBook {
     /// Ourselves, when `utility.toml` says who that is.
     pub fn utility(&self) -> Option<&Utility> {
         self.utility.as_ref()
+    }
+
+    /// Our own codes and habits, which hold where a partner has no others.
+    pub fn options(&self) -> &Arc<Options> {
+        &self.options
     }
 
     /// Every partner, in the order of their ids.
@@ -171,6 +179,8 @@ impl Agreed {
 #[derive(Default)]
 struct Reading {
     book: PartnerBook,
+    /// Our own options, as tables.
+    usual: toml::Table,
     /// Every interchange id so far, and whose it is.
     ids: Vec<(InterchangeId, String)>,
     errors: Vec<FileError>,
@@ -190,14 +200,15 @@ impl Reading {
         if names.iter().any(|name| name == "utility.toml") {
             self.utility(&directory.join("utility.toml"));
         }
+        if directory.join("utility").is_dir() {
+            self.own_folder(&directory.join("utility"));
+        }
         for name in names {
             let path = directory.join(&name);
-            if name == "utility.toml" || name.starts_with('.') {
+            if matches!(name.as_str(), "utility.toml" | "utility") || name.starts_with('.') {
                 continue;
             }
-            if path.is_dir() && name == "utility" {
-                self.own_folder(&path);
-            } else if path.is_dir() {
+            if path.is_dir() {
                 self.partner(&name, &path);
             } else if name.ends_with(".toml") {
                 self.unexpected(&path, &name, &["utility.toml"]);
@@ -239,10 +250,17 @@ impl Reading {
         self.errors.push(error.with_help(help));
     }
 
-    /// Our own folder is no partner: it holds the rate book, which is read apart.
+    /// Our own folder is no partner: it holds our options, and the rate book, which is read apart.
     fn own_folder(&mut self, folder: &Path) {
         for name in self.names(folder) {
-            if name.ends_with(".toml") && !name.starts_with('.') {
+            if name == "options.toml" {
+                match options_file::read_over(&folder.join(&name), &toml::Table::new()) {
+                    Ok((read, tables)) => {
+                        (self.book.options, self.usual) = (Arc::new(read), tables);
+                    }
+                    Err(errors) => self.errors.extend(errors),
+                }
+            } else if name.ends_with(".toml") && !name.starts_with('.') {
                 let path = folder.join(&name).display().to_string();
                 let error = FileError::whole(&path, "is no file of ours");
                 let help = "utility.toml lies beside this folder, and rates in its folder `rates`";
@@ -295,7 +313,7 @@ impl Reading {
         let mut guides = Vec::new();
         let mut broken = Vec::new();
         let mut profile = None;
-        let mut options = Options::default();
+        let mut options = Arc::clone(&self.book.options);
         let mut business = BusinessOptions::default();
         for name in names {
             let path = folder.join(&name);
@@ -313,7 +331,10 @@ impl Reading {
                     None => broken.push(name),
                 }
             } else if name == "options.toml" {
-                options = self.options(&path);
+                match options_file::read_over(&path, &self.usual) {
+                    Ok((read, _)) => options = Arc::new(read),
+                    Err(errors) => self.errors.extend(errors),
+                }
             } else if name.ends_with(".toml") && !name.starts_with('.') {
                 let known = ["partner.toml", "options.toml", "business.toml", "867.guide.toml"];
                 self.unexpected(&path, &name, &known);
@@ -333,7 +354,7 @@ impl Reading {
         self.book.partners.push(Partner {
             profile: read.profile,
             guides: chosen,
-            options: Arc::new(options),
+            options,
             business,
         });
     }
@@ -470,6 +491,28 @@ mod tests {
         assert_eq!(found(bank, food), Some(("redriver-bank", Direction::In)));
         assert_eq!(found(us, us), None);
         assert_eq!(found((b"01", b"REDRIVERBANK"), us), None);
+    }
+
+    #[test]
+    fn a_partner_s_options_are_laid_over_our_own() {
+        let root = directory(
+            "options",
+            &[
+                ("utility/options.toml", "[common]\naccount = \"11\"\nmeter = \"MT\"\n"),
+                ("a/options.toml", "[common]\nmeter = \"SE\"\n"),
+                ("a/partner.toml", &profile("a", "A")),
+                ("b/partner.toml", &profile("b", "B")),
+            ],
+        );
+        let book = PartnerBook::load(&root).expect("it is good");
+        let of = |id: &str| {
+            let options = book.find(id).expect("it is there").options();
+            (options.common.account.clone(), options.common.meter.clone())
+        };
+        assert_eq!(of("a"), ("11".to_string(), "SE".to_string()));
+        assert_eq!(of("b"), ("11".to_string(), "MT".to_string()));
+        assert_eq!(book.options().common.account, "11");
+        fs::remove_dir_all(&root).expect("it was made above");
     }
 
     #[test]
@@ -648,8 +691,11 @@ mod tests {
             .skip(1)
             .filter_map(|rest| rest.split_once("```").map(|(example, _)| example))
             .collect();
-        let [profile, guide] = examples[..] else { panic!("two examples are expected") };
-        Profile::read("prairie-power", "partner.toml", profile).expect("the first example");
-        GuideFile::read("prairie-power/867", "867.guide.toml", guide).expect("the second example");
+        let [profile, options, business, guide] = examples[..] else { panic!("four are expected") };
+        toml::from_str::<Options>(options).expect("the example of options");
+        toml::from_str::<BusinessOptions>(business).expect("the example of business options");
+        Profile::read("prairie-power", "partner.toml", profile).expect("the example of a profile");
+        GuideFile::read("prairie-power/867", "867.guide.toml", guide)
+            .expect("the example of a guide");
     }
 }

@@ -19,9 +19,36 @@ use crate::toml_file::{Source, did_you_mean};
 
 /// Reads such a file; whatever it does not name is as usual.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Vec<FileError>> {
+    Ok(read_over(path, &toml::Table::new())?.0)
+}
+
+/// Reads such a file; whatever it does not name is as in the tables `usual`. The tables of both
+/// together are given too.
+pub(crate) fn read_over<T: DeserializeOwned>(
+    path: &Path,
+    usual: &toml::Table,
+) -> Result<(T, toml::Table), Vec<FileError>> {
     let source = Source::open(path)?;
     source.parse()?;
-    toml::from_str(&source.text).map_err(|error| vec![refused(&source, &error)])
+    let wrong = |error: toml::de::Error| vec![refused(&source, &error)];
+    // Alone, it is refused with its place.
+    toml::from_str::<T>(&source.text).map_err(wrong)?;
+    let own = toml::from_str::<toml::Table>(&source.text).map_err(wrong)?;
+    let all = laid_over(usual, own);
+    Ok((all.clone().try_into().map_err(wrong)?, all))
+}
+
+/// The options of a section are laid over one by one; a table among them takes the place of the
+/// whole table.
+fn laid_over(usual: &toml::Table, own: toml::Table) -> toml::Table {
+    let mut all = usual.clone();
+    for (name, value) in own {
+        match (all.get_mut(&name), value) {
+            (Some(toml::Value::Table(section)), toml::Value::Table(own)) => section.extend(own),
+            (_, value) => _ = all.insert(name, value),
+        }
+    }
+    all
 }
 
 /// The error with its place; a key that is nearly right gets a suggestion.

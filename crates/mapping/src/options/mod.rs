@@ -46,3 +46,28 @@ pub struct Options {
     /// In files that are not X12.
     pub files: FileOptions,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/options.toml");
+    const HEAD: &str = "\
+# All that a partner's options.toml can set, with what is usual. Options that are not usual at all
+# (a zone or a date that a table does not tell, a partner's headers) are not shown.
+# UPDATE_EXPECT=1 cargo test -p tieline-mapping writes this file anew.
+
+";
+
+    #[test]
+    fn the_page_of_options_says_what_is_usual() {
+        let options = toml::to_string(&Options::default()).expect("options are plain data");
+        let text = format!("{HEAD}{options}");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(PAGE, &text).expect("the folder docs can be written");
+        }
+        let page = std::fs::read_to_string(PAGE).expect("the page is there");
+        assert!(page == text, "docs/options.toml is old: UPDATE_EXPECT=1 writes it anew");
+        assert!(toml::from_str::<Options>(&page).is_ok(), "the page is a file of options");
+    }
+}
