@@ -21,7 +21,7 @@ use crate::mapping::Mapping;
 use crate::remittance::REMITTANCE;
 use crate::shared::random::Random;
 
-const ADVICE: Mapping<Advice> =
+pub(crate) const ADVICE: Mapping<Advice> =
     Mapping { kind: Kind::Advice, read: advice_824::read, write: advice_824::write };
 
 #[test]

@@ -1,55 +1,24 @@
 //! Business findings of usage reports: none in what is right, one for one mistake.
 
-use std::fs;
-
 use tieline_mapping::business::options::{LastDay, Level};
-use tieline_mapping::business::{self, BusinessFinding, BusinessOptions, Severity};
+use tieline_mapping::business::{BusinessFinding, BusinessOptions};
 use tieline_mapping::options::Options;
-use tieline_mapping::usage_867;
-use tieline_sample::corpus::Request;
-use tieline_sample::{Choices, IntervalLength, Kind};
-use tieline_x12::check::Standard;
-use tieline_x12::document::Document;
 
-use crate::document::recipe;
+use super::judged;
 use crate::shared::samples;
 
 fn sample(name: &str) -> String {
-    let bytes =
-        fs::read(samples::sample(&format!("867/{name}.edi"))).expect("there is such a sample");
-    String::from_utf8(bytes).expect("it is ASCII")
+    let path = samples::sample(&format!("867/{name}.edi"));
+    std::fs::read_to_string(path).expect("there is such a sample")
 }
 
 fn found_by(text: &str, options: &BusinessOptions) -> Vec<BusinessFinding> {
-    let document = Document::read(text.as_bytes(), &Standard);
-    let usage = Options::default();
-    let reports = document.sets().map(|set| usage_867::read(set, &usage));
-    let read = reports.map(|report| report.expect("it can be read"));
-    read.flat_map(|report| business::usage(&report, options)).collect()
+    judged(text.as_bytes(), &Options::default(), options)
 }
 
 fn found(text: &str) -> Vec<String> {
     let found = found_by(text, &BusinessOptions::default());
     found.iter().map(|finding| format!("{} {finding}", finding.at.0)).collect()
-}
-
-#[test]
-fn what_the_recipes_make_is_right() {
-    let kinds = [Kind::UsageMonthly, Kind::UsageInterval, Kind::UsageHistorical];
-    let lengths = [IntervalLength::Minutes15, IntervalLength::Minutes30, IntervalLength::Minutes60];
-    for kind in kinds {
-        for (seed, interval) in (1..).zip(lengths) {
-            for net_metering in [false, true] {
-                let choices = Choices { interval, net_metering, ..Choices::default() };
-                let request = Request { seed, count: 3, choices, ..Request::of(kind) };
-                let text = String::from_utf8(recipe(&request)).expect("recipes are ASCII");
-                let found = found_by(&text, &BusinessOptions::default());
-                let bad = found.iter().filter(|finding| finding.severity > Severity::Info);
-                let bad: Vec<String> = bad.map(ToString::to_string).collect();
-                assert!(bad.is_empty(), "{kind:?} {seed}: {bad:?}");
-            }
-        }
-    }
 }
 
 /// A sample with a text in it changed, and what is found then.
