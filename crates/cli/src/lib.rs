@@ -30,6 +30,8 @@ mod progress;
 
 mod report;
 
+mod differences;
+
 mod output;
 
 use std::ffi::OsString;
