@@ -62,6 +62,50 @@ fn a_partner_turns_them_off_or_makes_them_worse() {
     }
 }
 
+/// A document is read by the codes of the partner that its `ISA` names.
+#[test]
+fn a_partner_s_codes_decide_what_a_document_says() {
+    let folder = Folder::new("business-codes");
+    let partner = "id = \"lake\"\nname = \"Lake\"\nstatus = \"live\"\n[x12]\n\
+        isa = [{ qualifier = \"ZZ\", id = \"LAKECOUNTRY\" }]\n";
+    folder.file("partners/lake/partner.toml", partner);
+    let account = "[common]\naccount = \"Q5\"\nservice_point = \"SA\"\n";
+    let period = "[common]\nperiod_start = \"193\"\nperiod_end = \"194\"\n";
+    let usage = broken("business/UTL-118-intervals-without-value.edi");
+    let late = broken("business/UTL-205-due-before-issue.edi");
+    let turned = broken("business/UTL-204-period-ends-before-it-starts.edi");
+    let paid =
+        broken("business/UTL-301-total.edi").replace("12*7015550142     ", "ZZ*LAKECOUNTRY    ");
+    // The document; the codes it is written in, the options that name them; what is found with the
+    // usual options, and with these.
+    type Case<'c> = (String, &'c [(&'c str, &'c str)], &'c str, &'c str, &'c str);
+    let cases: [Case<'_>; 4] = [
+        (usage, &[("REF*12*", "REF*Q5*")], account, "UTL-113 UTL-118", "UTL-118"),
+        (late, &[("REF*12*", "REF*Q5*")], account, "UTL-205 UTL-207", "UTL-205"),
+        (turned, &[("DTM*150*", "DTM*193*"), ("DTM*151*", "DTM*194*")], period, "", "UTL-204"),
+        (
+            paid,
+            &[("RMR*12*", "RMR*AP*"), ("REF*IV*", "REF*ZZ*")],
+            "[remittance.numbers]\naccount = [\"AP\"]\n",
+            "UTL-301 UTL-303 UTL-303",
+            "UTL-301",
+        ),
+    ];
+    for (text, codes, options, usual, theirs) in cases {
+        let text = codes.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        folder.file("a.edi", text);
+        for (options, expected) in [("", usual), (options, theirs)] {
+            folder.file("partners/lake/options.toml", options);
+            let (_, report) = report(&folder, &["a.edi"]);
+            let findings = report["files"][0]["findings"].as_array().expect("a list");
+            let mut found: Vec<&str> =
+                findings.iter().filter_map(|finding| finding["code"].as_str()).collect();
+            found.sort();
+            assert_eq!(found.join(" "), expected, "{options}");
+        }
+    }
+}
+
 /// What stands where is not sure, so nothing is said of what it means.
 #[test]
 fn a_set_without_order_has_none() {

@@ -74,21 +74,26 @@ fn heading(bill: &Bill, found: &mut Findings<'_>) {
     {
         found.add(Code::BILL_DUE_EARLY, HEADING, What::Early { due, issued: bill.date });
     }
-    if bill.period.is_none()
-        && let Some(what) = wrong_period(&bill.residue, found.options)
+    let options = found.options;
+    for (period, codes) in
+        [(bill.period, &options.period), (bill.invoice_period, &options.invoice_period)]
     {
-        found.add(Code::BILL_PERIOD_ORDER, HEADING, what);
+        if period.is_none()
+            && let Some(what) = wrong_period(&bill.residue, codes)
+        {
+            found.add(Code::BILL_PERIOD_ORDER, HEADING, what);
+        }
     }
 }
 
 fn period(bill: &Bill, group: &BillGroup, found: &mut Findings<'_>) {
     if group.period.is_none()
-        && let Some(what) = wrong_period(&group.residue, found.options)
+        && let Some(what) = wrong_period(&group.residue, &found.options.period)
     {
         found.add(Code::BILL_PERIOD_ORDER, group.at, what);
     }
     let part = group.period.and_then(|period| period.period());
-    let Some((part, whole)) = part.zip(bill.period) else { return };
+    let Some((part, whole)) = part.zip(bill.billed_period()) else { return };
     if !whole.contains(part.start()) || !whole.contains(part.end()) {
         let what =
             What::Outside { part: (part.start(), part.end()), whole: (whole.start(), whole.end()) };

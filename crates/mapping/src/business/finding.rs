@@ -6,6 +6,7 @@ use tieline_model::decimal::Decimal;
 use tieline_model::provenance::Ordinal;
 use tieline_model::quantity::Unit;
 use tieline_model::time::{Date, DateTime};
+use tieline_x12::segment::SegmentId;
 
 use super::catalogue::{Code, Severity};
 use super::options::BusinessOptions;
@@ -20,6 +21,8 @@ pub struct BusinessFinding {
     pub severity: Severity,
     /// The segment in the transaction set, `ST` being 1; 0 when it was not read from one.
     pub at: Ordinal,
+    /// The id of that segment, once the set itself was looked at.
+    pub segment: Option<SegmentId>,
     /// What is wrong.
     pub what: What,
 }
@@ -209,7 +212,7 @@ impl<'o> Findings<'o> {
 
     pub(super) fn add(&mut self, code: Code, at: Ordinal, what: What) {
         if let Some(severity) = self.options.severity(code) {
-            self.all.push(BusinessFinding { code, severity, at, what });
+            self.all.push(BusinessFinding { code, severity, at, segment: None, what });
         }
     }
 

@@ -5,6 +5,7 @@
 //! which would be told twice. [`is_unsure_after`] tells which findings these are. A set with other
 //! errors is judged if it can be read all the same.
 
+use tieline_model::provenance::Ordinal;
 use tieline_x12::finding::{Fault, Finding, Severity};
 use tieline_x12::tree::Tree;
 
@@ -69,12 +70,20 @@ fn of_payment(
 impl Judge {
     /// A judge by a partner's codes and conventions.
     pub fn new(mapping: Options, options: BusinessOptions) -> Judge {
-        Judge { mapping, options, seen: Seen::default() }
+        let mut judge = Judge::default();
+        judge.agree(mapping, options);
+        judge
     }
 
     /// From here on judges by these codes and conventions; numbers already used stay known.
     pub fn agree(&mut self, mapping: Options, options: BusinessOptions) {
-        (self.mapping, self.options) = (mapping, options);
+        let (common, invoice) = (&mapping.common, &mapping.invoice);
+        self.options = BusinessOptions {
+            period: [common.period_start.clone(), common.period_end.clone()],
+            invoice_period: [invoice.invoice_start.clone(), invoice.invoice_end.clone()],
+            ..options
+        };
+        self.mapping = mapping;
     }
 
     /// Whether sets of this kind, e.g. `867`, are judged.
@@ -90,12 +99,42 @@ impl Judge {
             return Vec::new();
         };
         match of_set(self, set, sender) {
-            Ok(found) => found,
+            Ok(found) => placed(set, found),
             // The standard has said already why it cannot be read.
             Err(_) if set.outcome().is_some_and(|outcome| outcome.errors > 0) => Vec::new(),
-            Err(error) => unreadable(*code, &error, &self.options).into_iter().collect(),
+            Err(error) => {
+                let found = unreadable(*code, &error, &self.options);
+                placed(set, found.into_iter().collect())
+            }
         }
     }
+}
+
+/// The segments of a heading or summary that some findings are about; a model does not say where
+/// they stood.
+const PLACES: &[(Code, &str)] = &[
+    (Code::BILL_TOTAL, "TDS"),
+    (Code::BILL_COUNT, "CTT"),
+    (Code::BILL_DUE_EARLY, "ITD"),
+    (Code::TRACE_REPEATED, "TRN"),
+];
+
+/// The findings at their segments, in the order of the set.
+fn placed(set: Tree<'_>, mut found: Vec<BusinessFinding>) -> Vec<BusinessFinding> {
+    for finding in &mut found {
+        let known = PLACES.iter().find(|(code, _)| *code == finding.code);
+        if let Some(place) = known.and_then(|(_, id)| set.all(id).next()) {
+            finding.at = Ordinal(place.ordinal());
+        }
+    }
+    found.sort_by_key(|finding| finding.at.0);
+    let mut segments = set.walk().peekable();
+    for finding in &mut found {
+        while segments.next_if(|segment| segment.ordinal() < finding.at.0).is_some() {}
+        let its = segments.peek().filter(|segment| segment.ordinal() == finding.at.0);
+        finding.segment = its.map(Tree::id);
+    }
+    found
 }
 
 /// Whether a finding of the standard leaves it open what stands where in its set.

@@ -27,9 +27,12 @@ mod bill;
 
 mod payment;
 
-// A file of them.
+// A file of them, and the answer to each.
 mod judge;
 
+mod advice;
+
+pub use advice::advice;
 pub use bill::{bill, priced_otherwise};
 pub use catalogue::{CATALOGUE, Code, Entry, Reason, Severity};
 pub use finding::{BusinessFinding, What, unreadable};

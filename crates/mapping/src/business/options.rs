@@ -30,10 +30,13 @@ pub struct BusinessOptions {
     pub rounded_summaries: bool,
     /// Whether a register that shows less at the end has begun at zero again.
     pub dials_roll_over: bool,
-    /// `DTM01` of the start of a period.
-    pub period_start: String,
-    /// `DTM01` of the end of it.
-    pub period_end: String,
+    /// `DTM01` of the start and of the end of a service period. It is no option of its own: a judge
+    /// takes it from the partner's codes.
+    #[serde(skip)]
+    pub period: [String; 2],
+    /// The same of the period that a bill is made out for.
+    #[serde(skip)]
+    pub invoice_period: [String; 2],
 
     /// How the amount of an allowance is written.
     pub allowances: AllowanceSign,
@@ -97,8 +100,8 @@ impl Default for BusinessOptions {
             last_day: LastDay::IfSent,
             rounded_summaries: true,
             dials_roll_over: true,
-            period_start: "150".into(),
-            period_end: "151".into(),
+            period: ["150".into(), "151".into()],
+            invoice_period: ["186".into(), "187".into()],
             allowances: AllowanceSign::Positive,
             cancellation_turns_sign: true,
             entity_adjustments: true,

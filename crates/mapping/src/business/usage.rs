@@ -65,19 +65,19 @@ fn heading(report: &UsageReport, found: &mut Findings<'_>) {
 fn periods(section: &UsageSection, found: &mut Findings<'_>) {
     let code = Code::USAGE_PERIOD_ORDER;
     if section.period.is_none()
-        && let Some(what) = wrong_period(&section.residue, found.options)
+        && let Some(what) = wrong_period(&section.residue, &found.options.period)
     {
         found.add(code, section.at, what);
     }
     for quantity in section.quantities().filter(|quantity| quantity.period.is_none()) {
-        if let Some(what) = wrong_period(&quantity.residue, found.options) {
+        if let Some(what) = wrong_period(&quantity.residue, &found.options.period) {
             found.add(code, quantity.at, what);
         }
     }
 }
 
 /// The dates of a period that ends before it starts, among what is left over.
-pub(super) fn wrong_period(residue: &Residue, options: &BusinessOptions) -> Option<What> {
+pub(super) fn wrong_period(residue: &Residue, codes: &[String; 2]) -> Option<What> {
     let date = |code: &str| {
         let mut dates = residue.segments(&[]).filter(|(step, _)| step.id() == "DTM");
         dates.find_map(|(_, elements)| match elements {
@@ -87,7 +87,7 @@ pub(super) fn wrong_period(residue: &Residue, options: &BusinessOptions) -> Opti
             _ => None,
         })
     };
-    let (start, end) = (date(&options.period_start)?, date(&options.period_end)?);
+    let (start, end) = (date(&codes[0])?, date(&codes[1])?);
     (end < start).then_some(What::PeriodOrder { start, end })
 }
 
