@@ -8,6 +8,7 @@ mod fmt;
 mod info;
 mod man;
 mod price;
+mod reconcile;
 mod sample;
 mod show;
 mod validate;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
     Price(price::PriceArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -75,6 +77,7 @@ impl Command {
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
             Command::Price(args) => price::run(&args, console),
+            Command::Reconcile(args) => reconcile::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }
