@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments, its help, its run.
 
 mod ack;
+mod chart;
 mod completions;
 mod convert;
 mod explain;
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Sample(sample::SampleArgs),
     Price(price::PriceArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Chart(chart::ChartArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -78,6 +80,7 @@ impl Command {
             Command::Sample(args) => sample::run(&args, console),
             Command::Price(args) => price::run(&args, console),
             Command::Reconcile(args) => reconcile::run(&args, console),
+            Command::Chart(args) => chart::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

@@ -217,7 +217,7 @@ fn laid(cells: &[String; 7], widths: &[usize; 7]) -> String {
 
 fn cells(matched: &Matched) -> [String; 7] {
     let kwh = |amount: Option<Decimal>| amount.map_or("-".to_string(), |it| it.to_string());
-    let money = |amount: Option<Decimal>| amount.map_or("-".to_string(), |it| cents(it));
+    let money = |amount: Option<Decimal>| amount.map_or("-".to_string(), cents);
     let account = matched.account.as_ref().map_or("not named", |account| account.as_str());
     let period = matched.period.map(|period| format!("{} to {}", period.start(), period.end()));
     [
