@@ -2,10 +2,22 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tieline_model::time::{Date, Timestamp, Zone};
+
 /// The date as CCYYMMDD and the time as HHMM.
 pub(crate) fn now() -> (String, String) {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     stamp(seconds)
+}
+
+/// Now.
+pub(crate) fn instant() -> Timestamp {
+    Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Today in UTC.
+pub(crate) fn today() -> Date {
+    Zone::utc().local(instant()).date()
 }
 
 fn stamp(seconds: u64) -> (String, String) {

@@ -2,7 +2,7 @@
 
 /// Everything is accepted; warnings may have been found.
 pub const ACCEPTED: u8 = 0;
-/// Something is wrong with a document.
+/// Something is wrong with a document; for `diff`, something is different.
 pub const FINDINGS: u8 = 1;
 /// The command was not understood.
 pub const USAGE: u8 = 2;
@@ -26,7 +26,7 @@ pub(crate) fn with_codes(examples: &str) -> String {
 
 Exit status:
   0   accepted; warnings are allowed
-  1   something is wrong with a document
+  1   something is wrong with a document, or different (diff)
   2   the command was not understood
   65  a file is no EDI at all
   66  a file is not there or cannot be read

@@ -32,6 +32,8 @@ mod progress;
 
 mod report;
 
+mod differences;
+
 mod output;
 
 use std::ffi::OsString;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tieline_mapping::business::BusinessOptions;
+use tieline_mapping::naming::Side;
 use tieline_mapping::options::Options;
-use tieline_partner::profile::{Direction, Identity, Usage};
+use tieline_partner::profile::{Direction, Identity, InterchangeId, Usage};
 use tieline_partner::{GuideFile, Partner, PartnerBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
 use tieline_x12::header::Header;
@@ -184,6 +185,13 @@ impl Guides {
         }
     }
 
+    /// Ourselves and the partner that was named, by name and id.
+    pub(crate) fn sides(&self) -> Option<(Side<'_>, Side<'_>)> {
+        let Choice::Partner(id, book) = &self.choice else { return None };
+        let (us, them) = (book.utility()?, book.find(id)?.profile());
+        Some((side(&us.name, &us.x12)?, side(&them.name, &them.x12)?))
+    }
+
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.
     pub(crate) fn parties(&self, set: &str) -> Option<(Party, Party)> {
         let Choice::Partner(id, book) = &self.choice else { return None };
@@ -209,6 +217,13 @@ pub(crate) struct Party {
     pub(crate) id: String,
     /// `GS02` or `GS03`.
     pub(crate) application: String,
+}
+
+/// A name and the id for production.
+fn side<'s>(name: &'s str, identity: &'s Identity) -> Option<Side<'s>> {
+    let is_test = |id: &&InterchangeId| id.usage == Some(Usage::Test);
+    let id = identity.isa.iter().find(|id| !is_test(id)).or(identity.isa.first())?;
+    Some(Side { name, qualifier: &id.qualifier, id: &id.id })
 }
 
 /// The id to use for tests; the one for production where there is no other.

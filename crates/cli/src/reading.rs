@@ -110,7 +110,7 @@ pub(crate) fn stream<O: Observer>(
 }
 
 /// Fills the buffer; whether the source has ended.
-fn fill(source: &mut dyn Read, buffer: &mut [u8], held: &mut usize) -> io::Result<bool> {
+pub(crate) fn fill(source: &mut dyn Read, buffer: &mut [u8], held: &mut usize) -> io::Result<bool> {
     while *held < buffer.len() {
         match source.read(&mut buffer[*held..]) {
             Ok(0) => return Ok(true),

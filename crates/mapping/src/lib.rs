@@ -28,6 +28,8 @@ pub mod document;
 
 pub mod envelope;
 
+pub mod naming;
+
 // What is wrong with them beyond the standard.
 pub mod business;
 

@@ -53,6 +53,10 @@ pub mod acknowledge;
 
 pub mod layout;
 
+pub mod diff;
+
+pub mod scrub;
+
 #[cfg(feature = "x12-types")]
 pub mod interop;
 

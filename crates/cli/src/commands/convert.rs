@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::{write_file, write_out};
 use crate::partners::PartnerArgs;
 use crate::progress::Progress;
-use crate::records::{Format, Reader, Sending, Source, Target};
+use crate::records::{Format, Reader, Sending, Source, Table, Target};
 use crate::{exit, reading};
 
 /// Translate a file into another format: usage, bills, payments and requests
@@ -38,6 +38,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     to: Option<Format>,
 
+    /// What the rows of a table are; told by the first record when not given
+    #[arg(long, value_enum, value_name = "TABLE")]
+    table: Option<Table>,
+
     /// Say what the format has no place for, and write nothing
     #[arg(long)]
     loss_report: bool,
@@ -54,6 +58,10 @@ pub(crate) struct ConvertArgs {
     /// Mark the interchange as production, where records bring no envelope; a test otherwise
     #[arg(long)]
     production: bool,
+
+    /// The name of the customer, where records bring no envelope and do not name it
+    #[arg(long, value_name = "NAME")]
+    customer: Option<String>,
 
     /// The release of the interchange, where records bring no envelope
     #[arg(long, value_name = "RELEASE", default_value = "004010", value_parser = release)]
@@ -78,13 +86,16 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         release: args.release,
         control_number: args.control_number,
         production: args.production,
+        customer: args.customer.clone(),
         delimiters: Delimiters { line_end: LineEnd::Lf, ..Delimiters::default() },
     };
-    let target = Target { format: args.target()?, guides: &guides, sending: &sending };
+    let target =
+        Target { format: args.target()?, table: args.table, guides: &guides, sending: &sending };
     let convert = |out: &mut dyn std::io::Write| -> anyhow::Result<Losses> {
-        let mut sink = target.open(out);
-        reader.read(&args.source, &mut |record| sink.write(&record))?;
-        let losses = sink.finish()?;
+        let mut sink = target.open(out)?;
+        let unread = reader.read(&args.source, &mut |record| sink.write(&record))?;
+        let mut losses = sink.finish()?;
+        losses.add(unread);
         match losses.is_empty() || args.allow_loss || args.loss_report {
             true => Ok(losses),
             false => Err(lossy(&losses).into()),
@@ -104,7 +115,7 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Ok(if losses.is_empty() { exit::ACCEPTED } else { exit::FINDINGS });
     }
     if !losses.is_empty() {
-        console.say(format_args!("left out: {losses}"));
+        console.say(format_args!("left out: {}", named(&losses)));
     }
     Ok(exit::ACCEPTED)
 }
@@ -119,11 +130,25 @@ impl ConvertArgs {
     }
 }
 
+/// How many fields a message names.
+const NAMED: usize = 5;
+
 /// Why nothing is written though everything could be read.
 fn lossy(losses: &Losses) -> Failure {
     Failure {
         code: exit::FINDINGS,
-        message: format!("the format has no place for {losses}"),
-        help: Some("choose another format, or leave it out with --allow-loss".to_string()),
+        message: format!("the format has no place for {}", named(losses)),
+        help: Some("--loss-report tells all of it; --allow-loss leaves it out".to_string()),
     }
+}
+
+/// The first fields that are lost.
+fn named(losses: &Losses) -> String {
+    let mut names: Vec<&str> = losses.iter().take(NAMED).map(|(field, _)| field).collect();
+    let more = losses.iter().count() - names.len();
+    let rest = format!("{more} more");
+    if more > 0 {
+        names.push(&rest);
+    }
+    names.join(", ")
 }

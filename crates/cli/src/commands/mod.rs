@@ -4,6 +4,7 @@ mod ack;
 mod chart;
 mod completions;
 mod convert;
+mod diff;
 mod explain;
 mod fmt;
 mod info;
@@ -11,6 +12,7 @@ mod man;
 mod price;
 mod reconcile;
 mod sample;
+mod scrub;
 mod show;
 mod validate;
 
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Info(info::InfoArgs),
     Show(show::ShowArgs),
     Fmt(fmt::FmtArgs),
+    Diff(diff::DiffArgs),
+    Scrub(scrub::ScrubArgs),
     Ack(ack::AckArgs),
     Convert(convert::ConvertArgs),
     Explain(explain::ExplainArgs),
@@ -74,6 +78,8 @@ impl Command {
             Command::Info(args) => info::run(&args, console),
             Command::Show(args) => show::run(&args, console),
             Command::Fmt(args) => fmt::run(&args, console),
+            Command::Diff(args) => diff::run(&args, console),
+            Command::Scrub(args) => scrub::run(&args, console),
             Command::Ack(args) => ack::run(&args, console),
             Command::Convert(args) => convert::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tieline_mapping::options::Options;
-use tieline_mapping::usage_867;
 use tieline_model::bill::{Bill, Charge};
 use tieline_model::decimal::Decimal;
 use tieline_model::identifier::MeterNumber;
@@ -16,11 +14,12 @@ use tieline_model::record::Record;
 use tieline_model::time::{Date, DateTime, Instants, Interval, Timestamp, Zone};
 use tieline_model::usage::UsageReport;
 use tieline_partner::{RateBook, did_you_mean};
-use tieline_x12::check::Standard;
-use tieline_x12::document::Document;
 
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::partners::PartnerArgs;
+use crate::progress::Progress;
+use crate::records::{Each, Reader, Source, Unsaid};
 use crate::{exit, reading};
 
 /// Where rates are looked for when no directory is named.
@@ -40,7 +39,7 @@ Examples:
   tieline price usage.edi --rate 628 --zone red=2026-01-14T17:00/2026-01-14T21:00 --zone yellow=none
   tieline price usage.edi --rate 300 --check bill.json")]
 pub(crate) struct PriceArgs {
-    /// The usage: an 867, or our JSON; `-` reads standard input
+    /// The usage: an 867, Green Button, a table, our JSON …; `-` reads standard input
     #[arg(value_name = "USAGE", value_hint = clap::ValueHint::FilePath)]
     usage: PathBuf,
 
@@ -86,13 +85,16 @@ pub(crate) struct PriceArgs {
     #[arg(long, value_name = "DATE")]
     date: Option<Date>,
 
-    /// Check this bill, in our JSON, instead of making one
+    /// Check this bill, an 810, a table or our JSON, instead of making one
     #[arg(long, value_name = "BILL", value_hint = clap::ValueHint::FilePath)]
     check: Option<PathBuf>,
 
     /// How to write the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    #[command(flatten)]
+    partners: PartnerArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -117,7 +119,7 @@ pub(crate) fn run(args: &PriceArgs, console: &mut Console<'_>) -> anyhow::Result
     let adjustment = adjustment(args, &book, &report)?;
     let request = request(args, &book, &report, adjustment.as_ref())?;
     if let Some(file) = &args.check {
-        let bill = read_bill(file)?;
+        let bill = read_bill(args, file)?;
         return check(args, console, &book, &bill, &request);
     }
     let bill = pricing::price(&request).map_err(|error| refused(&error, &book))?;
@@ -175,88 +177,60 @@ fn find<'b>(book: &'b RateBook, code: &str) -> Result<&'b RateSchedule, Failure>
 }
 
 /// The one report to be billed.
-fn usage_report(args: &PriceArgs) -> Result<UsageReport, Failure> {
+fn usage_report(args: &PriceArgs) -> anyhow::Result<UsageReport> {
     let name = reading::name(&args.usage);
-    let mut reports = usage_reports(&args.usage)?;
+    let mut reports = usage_reports(args, &args.usage)?;
     let count = reports.len();
     let wanted = match (args.report, count) {
         (Some(number), _) => number as usize,
         (None, 1) => 1,
-        (None, 0) => return Err(wrong_file(&name, "there is no usage report in it", None)),
+        (None, 0) => return Err(wrong_file(&name, "there is no usage report in it", None).into()),
         (None, _) => {
             let message = format!("there are {count} usage reports in it");
-            return Err(wrong_file(&name, &message, Some("name one with --report 1".to_string())));
+            let help = Some("name one with --report 1".to_string());
+            return Err(wrong_file(&name, &message, help).into());
         }
     };
     match wanted <= count {
         true => Ok(reports.swap_remove(wanted - 1)),
         false => {
-            Err(wrong_file(&name, &format!("there is no report {wanted}, only {count}"), None))
+            let message = format!("there is no report {wanted}, only {count}");
+            Err(wrong_file(&name, &message, None).into())
         }
     }
 }
 
-/// All usage reports of a file, which is an 867 or our JSON.
-fn usage_reports(file: &Path) -> Result<Vec<UsageReport>, Failure> {
-    let (name, bytes) = (reading::name(file), reading::whole(file)?);
-    if is_json(&bytes) {
-        let reports = records(&name, &bytes)?.into_iter().filter_map(|record| match record {
-            Record::UsageReport(report) => Some(*report),
-            _ => None,
-        });
-        return Ok(reports.collect());
-    }
-    let document = Document::read(&bytes, &Standard);
-    if document.totals.not_x12 {
-        let message = format!("{name}: this is neither an X12 file nor our JSON");
-        return Err(Failure { code: exit::NOT_EDI, message, help: None });
-    }
-    if !document.is_accepted() {
-        let help = format!("see what it is with `tieline validate {name}`");
-        return Err(wrong_file(&name, "something is wrong with it", Some(help)));
-    }
-    let options = Options::default();
-    let usage = document.sets().filter(|set| set.element(1) == b"867");
-    usage
-        .map(|set| {
-            usage_867::read(set, &options)
-                .map_err(|error| wrong_file(&name, &error.to_string(), None))
-        })
-        .collect()
+/// All usage reports of a file.
+fn usage_reports(args: &PriceArgs, file: &Path) -> anyhow::Result<Vec<UsageReport>> {
+    let mut reports = Vec::new();
+    each_record(args, file, &mut |record| {
+        if let Record::UsageReport(report) = record {
+            reports.push(*report);
+        }
+        Ok(())
+    })?;
+    Ok(reports)
 }
 
-/// The bill to be checked, in our JSON.
-fn read_bill(file: &Path) -> Result<Bill, Failure> {
-    let (name, bytes) = (reading::name(file), reading::whole(file)?);
-    if !is_json(&bytes) {
-        let help = "a bill is checked in our JSON, as --format json writes it".to_string();
-        return Err(wrong_file(&name, "this is not a bill in our JSON", Some(help)));
-    }
-    let bill = records(&name, &bytes)?.into_iter().find_map(|record| match record {
-        Record::Bill(bill) => Some(*bill),
-        _ => None,
-    });
-    bill.ok_or_else(|| wrong_file(&name, "there is no bill in it", None))
+/// The first bill of a file.
+fn read_bill(args: &PriceArgs, file: &Path) -> anyhow::Result<Bill> {
+    let mut bill = None;
+    each_record(args, file, &mut |record| {
+        if let (Record::Bill(read), None) = (record, &bill) {
+            bill = Some(*read);
+        }
+        Ok(())
+    })?;
+    let none = || wrong_file(&reading::name(file), "there is no bill in it", None);
+    Ok(bill.ok_or_else(none)?)
 }
 
-fn is_json(bytes: &[u8]) -> bool {
-    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
-}
-
-/// One record, or a list of them.
-fn records(name: &str, bytes: &[u8]) -> Result<Vec<Record>, Failure> {
-    let is_list = bytes.trim_ascii_start().starts_with(b"[");
-    let read = match is_list {
-        true => serde_json::from_slice(bytes),
-        false => serde_json::from_slice(bytes).map(|record| vec![record]),
-    };
-    read.map_err(|error: serde_json::Error| {
-        // The error's own words may quote what stands in the file.
-        let (line, column) = (error.line(), error.column());
-        let message = format!("not a record of our JSON at line {line}, column {column}");
-        let help = "docs/model.schema.json says what one looks like".to_string();
-        wrong_file(name, &message, Some(help))
-    })
+fn each_record(args: &PriceArgs, file: &Path, each: Each<'_>) -> anyhow::Result<()> {
+    let guides = args.partners.load()?;
+    let progress = Progress::new(false, None);
+    let source = Source { file: file.to_path_buf(), from: None, unsaid: Unsaid::default() };
+    Reader { guides: &guides, progress: &progress }.read(&source, each)?;
+    Ok(())
 }
 
 fn wrong_file(name: &str, message: &str, help: Option<String>) -> Failure {

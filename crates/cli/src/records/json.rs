@@ -55,7 +55,8 @@ fn skip_blanks(input: &mut dyn BufRead) -> anyhow::Result<Option<u8>> {
 /// What is wrong and where, without what the file says: a message may quote a value.
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let quoted = ["invalid value: ", "invalid type: "].iter().find_map(|start| {
+    let starts = ["invalid value: ", "invalid type: ", "unknown variant ", "invalid length "];
+    let quoted = starts.iter().find_map(|start| {
         let (_, expected) = text.strip_prefix(start)?.split_once(", expected ")?;
         Some(format!("something else stands here than {expected}"))
     });

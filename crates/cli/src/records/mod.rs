@@ -1,13 +1,16 @@
 //! Records of the model in files of every format: found out, read one by one, written one by one.
 
+mod files;
 mod json;
 mod read;
+mod tables;
 mod write;
 mod x12;
 
 use std::path::Path;
 
-pub(crate) use read::{Reader, Source};
+pub(crate) use read::{Each, Reader, Source, Unsaid};
+pub(crate) use tables::Table;
 pub(crate) use write::Target;
 pub(crate) use x12::Sending;
 
@@ -18,6 +21,14 @@ pub(crate) enum Format {
     X12,
     /// Our own model, as `docs/model.schema.json` describes it
     Json,
+    /// A table of usage, bills or payments, as `docs/formats-csv.md` describes it
+    Csv,
+    /// Green Button: ESPI in an Atom feed, plain or zipped
+    Espi,
+    /// Our bulk XML of usage and bills, as `docs/formats-xml.md` describes it
+    Xml,
+    /// An answer of SmartHub's usage endpoint; it can only be read
+    Smarthub,
 }
 
 impl Format {
@@ -27,6 +38,9 @@ impl Format {
         match ending.as_str() {
             "edi" | "x12" | "810" | "814" | "820" | "824" | "867" => Some(Format::X12),
             "json" | "jsonl" => Some(Format::Json),
+            "csv" | "tsv" | "txt" => Some(Format::Csv),
+            "zip" => Some(Format::Espi),
+            "xml" => Some(Format::Xml),
             _ => None,
         }
     }
@@ -34,10 +48,23 @@ impl Format {
     /// The format that the first bytes of a file show.
     pub(crate) fn of_content(start: &[u8]) -> Option<Format> {
         let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let has = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
         match start {
+            // An answer begins with its status or its data; a record with what it is.
+            [b'{', ..] if has(b"\"status\"") && !has(b"\"meaning\"") => Some(Format::Smarthub),
             [b'{' | b'[', ..] => Some(Format::Json),
+            [b'<', ..] if has(b"<tieline") => Some(Format::Xml),
+            [b'<', ..] | [b'P', b'K', 3, 4, ..] => Some(Format::Espi),
             _ if start.starts_with(b"ISA") => Some(Format::X12),
+            _ if is_table(start) => Some(Format::Csv),
             _ => None,
         }
     }
+}
+
+/// Whether the first line is text in several cells.
+fn is_table(start: &[u8]) -> bool {
+    let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
+    let is_text = line.iter().all(|b| !b.is_ascii_control() || matches!(b, b'\t' | b'\r'));
+    is_text && line.iter().any(|b| matches!(b, b',' | b';' | b'\t'))
 }

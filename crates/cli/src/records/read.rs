@@ -1,15 +1,18 @@
 //! Records read from a file, one after the other.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use tieline_mapping::files::Losses;
+use tieline_model::identifier::{AccountNumber, MeterNumber};
 use tieline_model::record::Record;
+use tieline_model::time::{Date, Zone};
 
-use super::{Format, json, x12};
+use super::{Format, files, json, tables, x12};
 use crate::failure::Failure;
 use crate::partners::Guides;
 use crate::progress::Progress;
-use crate::{exit, reading};
+use crate::{clock, exit, reading};
 
 /// How much of a file is looked at to find out its format.
 const FIRST: usize = 64 << 10;
@@ -24,6 +27,48 @@ pub(crate) struct Source {
     /// What it is; found out by its content when not said
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) from: Option<Format>,
+
+    #[command(flatten)]
+    pub(crate) unsaid: Unsaid,
+}
+
+/// What a file may leave unsaid.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Unsaid {
+    /// The date of reports in a file that does not tell it; today when not given
+    #[arg(long, value_name = "DATE", help_heading = "What a file may leave unsaid")]
+    pub(crate) date: Option<Date>,
+
+    /// The zone of the service points, e.g. America/Chicago; the partner's when not given
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    #[arg(help_heading = "What a file may leave unsaid")]
+    pub(crate) zone: Option<Zone>,
+
+    /// The number of the report
+    #[arg(long, value_name = "NUMBER", help_heading = "What a file may leave unsaid")]
+    pub(crate) number: Option<String>,
+
+    /// The account
+    #[arg(long, value_name = "NUMBER", value_parser = account)]
+    #[arg(help_heading = "What a file may leave unsaid")]
+    pub(crate) account: Option<AccountNumber>,
+
+    /// The meter
+    #[arg(long, value_name = "NUMBER", value_parser = meter)]
+    #[arg(help_heading = "What a file may leave unsaid")]
+    pub(crate) meter: Option<MeterNumber>,
+}
+
+fn zone(name: &str) -> Result<Zone, String> {
+    Zone::named(name).map_err(|error| error.to_string())
+}
+
+fn account(number: &str) -> Result<AccountNumber, String> {
+    AccountNumber::new(number).map_err(|error| error.to_string())
+}
+
+fn meter(number: &str) -> Result<MeterNumber, String> {
+    MeterNumber::new(number).map_err(|error| error.to_string())
 }
 
 /// What a file of records is read with.
@@ -38,32 +83,63 @@ pub(crate) struct Reader<'r> {
 pub(crate) type Each<'e> = &'e mut dyn FnMut(Record) -> anyhow::Result<()>;
 
 impl Reader<'_> {
-    /// Reads a file and hands over its records in their order; envelopes are records too.
+    /// Reads a file and hands over its records in their order; envelopes are records too. Says what
+    /// of the file is in none of them.
     ///
     /// # Errors
     ///
     /// A [`Failure`] that says where and what, if the file cannot be read or says something that
-    /// is no record. Nothing is skipped.
-    pub(crate) fn read(&self, source: &Source, each: Each<'_>) -> anyhow::Result<()> {
-        let name = reading::name(&source.file);
-        let opened = reading::open(&source.file).map_err(|e| Failure::no_input(&name, &e))?;
-        let counted = Counted { source: opened.0, progress: self.progress };
+    /// is no record.
+    pub(crate) fn read(&self, source: &Source, each: Each<'_>) -> anyhow::Result<Losses> {
+        let name = &reading::name(&source.file);
+        let (opened, _) = reading::open(&source.file).map_err(|e| Failure::no_input(name, &e))?;
+        let counted = Counted { source: opened, progress: self.progress };
+        let mut start = Vec::new();
         let mut input = BufReader::with_capacity(FIRST, counted);
-        let start = input.fill_buf().map_err(|e| Failure::no_input(&name, &e))?;
-        let format = match source.from {
-            Some(format) => format,
-            None => found_out(start, &source.file).ok_or_else(|| unknown(&name, start))?,
+        let first = input.by_ref().take(FIRST as u64).read_to_end(&mut start);
+        first.map_err(|e| Failure::no_input(name, &e))?;
+        let found = || found_out(&start, &source.file);
+        let format = source.from.or_else(found).ok_or_else(|| unknown(name, &start))?;
+        let mut input = BufReader::new(start.chain(input));
+        let options = self.guides.options(None);
+        let unsaid = Unsaid {
+            date: source.unsaid.date.or_else(|| Some(clock::today())),
+            zone: source.unsaid.zone.clone().or_else(|| Some(options.common.zone.clone())),
+            ..source.unsaid.clone()
         };
+        let each = &mut |record| each(completed(record, &unsaid));
         match format {
-            Format::X12 => x12::read(&mut input, &name, self.guides, each),
-            Format::Json => json::read(&mut input, &name, each),
+            Format::X12 => x12::read(&mut input, name, self.guides, each)?,
+            Format::Json => json::read(&mut input, name, each)?,
+            Format::Xml => files::read_xml(&mut input, name, each)?,
+            Format::Csv => {
+                tables::read(&mut input, &start, name, &options.files, &unsaid, each)?;
+            }
+            Format::Espi => return files::read_espi(&mut input, name, &source.unsaid, each),
+            Format::Smarthub => {
+                return files::read_smarthub(&mut input, name, &options.files, &unsaid, each);
+            }
+        }
+        Ok(Losses::default())
+    }
+}
+
+/// A report with what its file left unsaid.
+fn completed(record: Record, unsaid: &Unsaid) -> Record {
+    let Record::UsageReport(mut report) = record else { return record };
+    report.number = report.number.or_else(|| unsaid.number.clone());
+    report.account = report.account.or_else(|| unsaid.account.clone());
+    if let Some(meter) = &unsaid.meter {
+        for section in report.sections.iter_mut().filter(|section| section.series().count() > 0) {
+            section.meter.get_or_insert_with(|| meter.clone());
         }
     }
+    Record::UsageReport(report)
 }
 
 /// The format of a file: by its content, else by its name.
 fn found_out(start: &[u8], file: &Path) -> Option<Format> {
-    Format::of_content(start).or_else(|| Format::of_name(file))
+    Format::of_content(start).or_else(|| Format::of_name(file).filter(|_| !start.is_empty()))
 }
 
 fn unknown(name: &str, start: &[u8]) -> Failure {

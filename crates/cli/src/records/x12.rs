@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
+use tieline_mapping::naming::name_parties;
 use tieline_mapping::options::Options;
 use tieline_mapping::{document, envelope};
 use tieline_model::envelope::{Group, Interchange};
@@ -51,7 +52,7 @@ pub(super) fn read(
         let message = format!("{name}: this is not an X12 file");
         return Err(Failure { code: exit::NOT_EDI, message, help: None }.into());
     }
-    if records.errors.first.is_none() {
+    if records.errors.first.is_empty() {
         return Ok(());
     }
     // A file that is wrong is not translated.
@@ -63,29 +64,35 @@ pub(super) fn read(
     Err(failure.into())
 }
 
-/// The errors of the standard and of guides in a file: the first, and how many more.
+/// The errors of the standard and of guides in a file: the first ones, and how many more.
 #[derive(Default)]
 struct Errors {
-    first: Option<Finding>,
+    first: Vec<Finding>,
     more: u64,
 }
 
+/// How many errors a message names.
+const NAMED: usize = 5;
+
 impl Errors {
     fn hear(&mut self, finding: Finding) {
-        match (&self.first, finding.severity) {
-            (None, Severity::Error) => self.first = Some(finding),
-            (Some(_), Severity::Error) => self.more += 1,
-            _ => {}
+        if finding.severity == Severity::Error {
+            match self.first.len() < NAMED {
+                true => self.first.push(finding),
+                false => self.more += 1,
+            }
         }
     }
 }
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(first) = &self.first else { return f.write_str("nothing is wrong") };
+        for (n, finding) in self.first.iter().enumerate() {
+            write!(f, "{}{finding}", if n > 0 { "\n  " } else { "" })?;
+        }
         match self.more {
-            0 => write!(f, "{first}"),
-            more => write!(f, "{first} (and {more} more)"),
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
         }
     }
 }
@@ -106,7 +113,7 @@ struct EachRecord<'r> {
 
 impl EachRecord<'_> {
     fn give(&mut self, record: Record) {
-        if self.failed.is_none() && self.errors.first.is_none() {
+        if self.failed.is_none() && self.errors.first.is_empty() {
             self.failed = (self.each)(record).err();
         }
     }
@@ -156,7 +163,7 @@ impl Observer for EachRecord<'_> {
 
     fn set_end(&mut self, outcome: &SetOutcome) {
         let Some(tree) = self.held.end(outcome) else { return };
-        if self.errors.first.is_some() || self.failed.is_some() {
+        if !self.errors.first.is_empty() || self.failed.is_some() {
             return;
         }
         match document::read(tree.root(self.held.bytes()), &self.options) {
@@ -182,6 +189,8 @@ pub(crate) struct Sending {
     pub(crate) control_number: u32,
     /// `ISA15` is `P`, not `T`.
     pub(crate) production: bool,
+    /// The name of the customer, in records that do not name it.
+    pub(crate) customer: Option<String>,
     /// How it is held apart.
     pub(crate) delimiters: Delimiters,
 }
@@ -266,6 +275,13 @@ impl<'w> Writer<'w> {
         let (code, kind) = document::set_of(record).ok_or_else(|| {
             wrong("a record of this kind is sent in no transaction set: leave it out")
         })?;
+        let is_given = self.open.as_ref().is_some_and(|open| open.is_given);
+        let mut named = None;
+        if let (false, Some((us, them))) = (is_given, self.guides.sides()) {
+            let customer = self.sending.customer.as_deref();
+            name_parties(named.insert(record.clone()), us, them, customer, &self.options);
+        }
+        let record = named.as_ref().unwrap_or(record);
         let segments = document::write(record, &self.options).map_err(wrong)?;
         let parties = self.guides.parties(code);
         if self.open.is_none() {
@@ -411,7 +427,7 @@ impl<'w> Checked<'w> {
         }
         let used = self.checker.window(&self.pending, last, &mut self.errors);
         self.pending.drain(..used);
-        if self.errors.first.is_none() {
+        if self.errors.first.is_empty() {
             return Ok(());
         }
         let failure = Failure {

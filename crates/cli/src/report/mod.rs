@@ -11,7 +11,7 @@ mod verdict;
 mod answer;
 mod excerpt;
 mod expectation;
-mod markup;
+pub(crate) mod markup;
 mod nearest;
 mod words;
 

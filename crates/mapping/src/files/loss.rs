@@ -60,6 +60,11 @@ impl Losses {
         }
     }
 
+    /// Counts something that is lost in several places.
+    pub fn count_many(&mut self, path: impl Into<String>, places: u64) {
+        *self.0.entry(path.into()).or_default() += places;
+    }
+
     /// Adds what another record would lose.
     pub fn add(&mut self, other: Losses) {
         for (path, count) in other.0 {
@@ -77,7 +82,7 @@ impl fmt::Display for Losses {
 
 /// What a format would lose of a record.
 ///
-/// Where it was read is no loss, nor is a raw code beside a meaning that says the same.
+/// Where it was read and how it was stamped there is no loss, nor is a raw code beside a meaning that says the same.
 pub fn losses(record: &Record, holds: &Holds) -> Losses {
     let mut walk = Walk { path: String::new(), holds, found: Losses::default() };
     // A walk reads what it is shown and cannot fail.
@@ -92,8 +97,8 @@ struct Walk<'h> {
     found: Losses,
 }
 
-/// Members that are never a loss: where something was read.
-const PLACES: [&str; 2] = ["at", "provenance"];
+/// Members that are never a loss: where something was read, and how it was stamped there.
+const PLACES: [&str; 3] = ["at", "provenance", "stamping"];
 
 /// The member that is lost as one thing, whatever is in it.
 const RESIDUE: &str = "residue";

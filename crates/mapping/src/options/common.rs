@@ -61,6 +61,16 @@ pub struct CommonOptions {
     pub clocks: Vec<Clock>,
 }
 
+/// What both sides of trading are to a document that does not name them itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SideRoles {
+    /// What we are.
+    pub us: PartyRole,
+    /// What the partner is.
+    pub them: PartyRole,
+}
+
 /// A zone and the letters that stand for its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,8 +6,10 @@ use tieline_model::bill::{
     BalanceKind, BalancePhase, BillKind, ChargeDirection, ChargeKind, GroupLevel, TaxKind,
     TaxRelation,
 };
+use tieline_model::common::PartyRole;
 use tieline_model::money::Currency;
 
+use super::common::SideRoles;
 use super::usage::AccountPlace;
 use crate::code_map::CodeMap;
 
@@ -15,6 +17,8 @@ use crate::code_map::CodeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InvoiceOptions {
+    /// What both sides are, where a record does not name them.
+    pub sides: SideRoles,
     /// `BIG07`.
     pub kinds: CodeMap<BillKind>,
     /// The currency of a bill that does not name it.
@@ -75,6 +79,7 @@ pub enum Sign {
 impl Default for InvoiceOptions {
     fn default() -> InvoiceOptions {
         InvoiceOptions {
+            sides: SideRoles { us: PartyRole::Utility, them: PartyRole::Customer },
             kinds: CodeMap::of(&[
                 (BillKind::Product, &["PR"]),
                 (BillKind::DebitInvoice, &["DI"]),

@@ -15,11 +15,14 @@ mod enrollment;
 
 mod advice;
 
+mod files;
+
 use serde::{Deserialize, Serialize};
 
 pub use advice::{AdviceOptions, ReasonCode};
-pub use common::{Clock, CommonOptions};
+pub use common::{Clock, CommonOptions, SideRoles};
 pub use enrollment::{EnrollmentOptions, ReleasedData};
+pub use files::FileOptions;
 pub use invoice::{InvoiceOptions, Sign};
 pub use remittance::RemittanceOptions;
 pub use usage::{AccountPlace, CancelledDetail, QuantityCode, UsageOptions};
@@ -40,4 +43,6 @@ pub struct Options {
     pub enrollment: EnrollmentOptions,
     /// In an 824.
     pub advice: AdviceOptions,
+    /// In files that are not X12.
+    pub files: FileOptions,
 }

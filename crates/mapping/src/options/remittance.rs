@@ -1,18 +1,22 @@
 //! Options of an 820.
 
 use serde::{Deserialize, Serialize};
+use tieline_model::common::PartyRole;
 use tieline_model::common::{EventKind, ReferenceKind};
 use tieline_model::money::Currency;
 use tieline_model::payment::{
     AdjustmentReason, Flow, Handling, PaymentAction, PaymentFormat, PaymentMethod,
 };
 
+use super::common::SideRoles;
 use crate::code_map::CodeMap;
 
 /// One partner's codes and habits in an 820.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RemittanceOptions {
+    /// What both sides are, where a record does not name them.
+    pub sides: SideRoles,
     /// `BPR01`.
     pub handlings: CodeMap<Handling>,
     /// `BPR03`; it must be known.
@@ -39,6 +43,7 @@ pub struct RemittanceOptions {
 impl Default for RemittanceOptions {
     fn default() -> RemittanceOptions {
         RemittanceOptions {
+            sides: SideRoles { us: PartyRole::Payee, them: PartyRole::Payer },
             handlings: CodeMap::of(&[
                 (Handling::PaymentWithAdvice, &["C", "X", "U"]),
                 (Handling::PaymentOnly, &["D"]),

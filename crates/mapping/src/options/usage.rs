@@ -2,16 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 use tieline_model::account::Commodity;
+use tieline_model::common::PartyRole;
 use tieline_model::meter::{Direction, MeterRole};
 use tieline_model::stamp::{Edge, Midnight, Stamping, ZoneStyle};
 use tieline_model::usage::{Basis, Quality, SectionKind, UsageAction, UsageKind};
 
+use super::common::SideRoles;
 use crate::code_map::CodeMap;
 
 /// One partner's codes and habits in an 867.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UsageOptions {
+    /// What both sides are, where a record does not name them.
+    pub sides: SideRoles,
     /// `BPT04`.
     pub kinds: CodeMap<UsageKind>,
     /// `BPT07`.
@@ -97,6 +101,7 @@ pub struct QuantityCode {
 impl Default for UsageOptions {
     fn default() -> UsageOptions {
         UsageOptions {
+            sides: SideRoles { us: PartyRole::Utility, them: PartyRole::Customer },
             kinds: CodeMap::of(&[
                 (UsageKind::Monthly, &["DD"]),
                 (UsageKind::Interval, &["C1"]),
