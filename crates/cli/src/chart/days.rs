@@ -9,7 +9,7 @@ use super::Panel;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Day {
     pub(crate) date: Date,
-    /// The sum of its values; `None` if they do not add up, as demands do not.
+    /// The sum of its values; `None` if there are none, or they do not add up, as demands do not.
     pub(crate) total: Option<Decimal>,
     /// The highest value, and the local time at which its interval starts.
     pub(crate) peak: Option<(Decimal, String)>,
@@ -52,8 +52,8 @@ impl Panel {
             if let (Some(value), Some(day)) = (point.value, days.last_mut()) {
                 day.received += 1;
                 day.estimated += u32::from(point.is_estimated);
-                if let Some(total) = &mut day.total {
-                    *total = total.checked_add(&value)?;
+                if self.adds_up() {
+                    day.total = Some(day.total.unwrap_or_default().checked_add(&value)?);
                 }
                 if day.peak.as_ref().is_none_or(|(highest, _)| value > *highest) {
                     day.peak = Some((value, self.clock(point.start)));
@@ -69,7 +69,7 @@ impl Panel {
         let interval = self.zone.day(date).ok()?;
         let day = Day {
             date,
-            total: self.adds_up().then_some(Decimal::ZERO),
+            total: None,
             peak: None,
             received: 0,
             expected: self.expected(date, interval.seconds()),

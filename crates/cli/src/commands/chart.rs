@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::{write_file, write_out};
 use crate::partners::PartnerArgs;
 use crate::progress::Progress;
-use crate::records::{Reader, Source};
+use crate::records::{self, Reader, Source, Unsaid};
 use crate::{exit, reading};
 
 /// Draw the load curve of a file, with gaps, estimates and days on which the clocks change
@@ -27,8 +27,13 @@ Examples:
   tieline chart usage.edi --meter 88400217 --since 2026-03-01 --until 2026-03-08 > week.svg
   tieline chart usage.edi --table                        the figures, day by day")]
 pub(crate) struct ChartArgs {
-    #[command(flatten)]
-    source: Source,
+    /// The file to read: 867, Green Button, CSV or our JSON; `-` reads standard input
+    #[arg(value_name = "IN", value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+
+    /// What it is; found out by its content when not said
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    from: Option<records::Format>,
 
     /// The file to write; standard output when not given
     #[arg(short, long, value_name = "OUT", value_hint = clap::ValueHint::FilePath)]
@@ -47,7 +52,7 @@ pub(crate) struct ChartArgs {
     until: Option<Date>,
 
     /// What to write
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "svg")]
+    #[arg(long, value_enum, value_name = "OUTPUT", default_value = "svg")]
     format: Format,
 
     /// The same as --format table
@@ -72,7 +77,7 @@ enum Format {
 
 pub(crate) fn run(args: &ChartArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let panels = gather(args, console)?;
-    let name = reading::name(&args.source.file);
+    let name = reading::name(&args.file);
     let format = if args.table { Format::Table } else { args.format };
     let drawn = match format {
         Format::Svg => svg(&panels),
@@ -90,17 +95,18 @@ pub(crate) fn run(args: &ChartArgs, console: &mut Console<'_>) -> anyhow::Result
 }
 
 fn gather(args: &ChartArgs, console: &Console<'_>) -> anyhow::Result<Vec<Panel>> {
-    let name = reading::name(&args.source.file);
+    let name = reading::name(&args.file);
     if args.since.zip(args.until).is_some_and(|(since, until)| until < since) {
         let message = "the last day is before the first";
         return Err(Failure::usage(message, None).into());
     }
     let guides = args.partners.load()?;
-    let progress = Progress::new(console.shows_progress(), reading::size(&args.source.file));
+    let progress = Progress::new(console.shows_progress(), reading::size(&args.file));
     let reader = Reader { guides: &guides, progress: &progress };
     let days = Days { since: args.since, until: args.until };
+    let source = Source { file: args.file.clone(), from: args.from, unsaid: Unsaid::default() };
     let mut gathered = Gathered::default();
-    reader.read(&args.source, &mut |record| {
+    reader.read(&source, &mut |record| {
         let Record::UsageReport(report) = record else { return Ok(()) };
         // What is taken back was not used.
         if matches!(report.purpose.meaning, Purpose::Cancel | Purpose::CancelReissue) {

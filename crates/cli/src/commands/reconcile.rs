@@ -16,7 +16,7 @@ use crate::console::{Console, Paint};
 use crate::failure::Failure;
 use crate::partners::PartnerArgs;
 use crate::progress::Progress;
-use crate::records::{Reader, Source};
+use crate::records::{Reader, Source, Unsaid};
 use crate::{exit, reading};
 
 /// Compare what was used, billed and paid, account by account, to the kWh and the cent
@@ -138,7 +138,7 @@ fn enter(
     ledger: &mut Ledger,
 ) -> anyhow::Result<()> {
     let mut entered = 0_u64;
-    let source = Source { file: file.to_path_buf(), from: None };
+    let source = Source { file: file.to_path_buf(), from: None, unsaid: Unsaid::default() };
     reader.read(&source, &mut |record| {
         let done = match (document, &record) {
             (Document::Usage, Record::UsageReport(report)) => ledger.usage(report),
