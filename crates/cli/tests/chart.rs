@@ -65,7 +65,9 @@ fn a_curve_needs_nothing_from_elsewhere_and_has_words() {
     assert!(html.contains(&svg) && html.contains("Content-Security-Policy"));
     for page in [&html, &svg] {
         let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
-        for reference in ["http:", "https:", "<script", "@import", "href", "url(\"", "onload", "<image"] {
+        for reference in
+            ["http:", "https:", "<script", "@import", "href", "url(\"", "onload", "<image"]
+        {
             assert!(!elsewhere.contains(reference), "{reference}");
         }
     }

@@ -105,12 +105,12 @@ impl Times {
         let nights = (self.end - self.start) / 86_400;
         let labels: Vec<(i64, String)> = match nights {
             ..=2 => self.hours(panel, first, last, if nights <= 1 { 3 } else { 6 }),
-            ..=16 => of_days(panel, first, last, |_| true, |date| day_label(date)),
-            ..=120 => {
+            3..=16 => of_days(panel, first, last, |_| true, day_label),
+            17..=120 => {
                 let is_monday = |date: Date| date.weekday().to_monday_zero_offset() == 0;
-                of_days(panel, first, last, is_monday, |date| day_label(date))
+                of_days(panel, first, last, is_monday, day_label)
             }
-            ..=800 => {
+            121..=800 => {
                 let is_year = |date: Date| {
                     date.month() == 1 || date.duration_since(first).as_hours() < 31 * 24
                 };

@@ -195,7 +195,7 @@ impl Frame<'_> {
         out += &shape("hole", &self.holes(&steps));
         let is_banded = steps.iter().any(|step| step.values.is_some_and(|(low, high)| low != high));
         let mut paths = [String::new(), String::new(), String::new(), String::new()];
-        for run in steps.chunk_by(|a, b| is_joined(a, b)) {
+        for run in steps.chunk_by(is_joined) {
             paths[0] += &outline(run, &heights, Some(base));
             match is_banded {
                 true => paths[1] += &band(run, &heights),
