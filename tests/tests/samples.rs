@@ -49,9 +49,11 @@ fn findings_and_answers_are_those_beside_the_samples() {
 fn every_file_belongs_to_a_sample() {
     let cases: BTreeSet<String> = samples().into_iter().map(|sample| sample.case).collect();
     let is_other = |file: &str| matches!(file, "README.md" | ".gitattributes");
-    // Bills worked by hand are text and have a test of their own, and so have files that are not X12.
+    // Bills worked by hand are text and have a test of their own, and so have files that are not X12
+    // and documents that belong together.
     let has_own = |file: &str| {
-        file.starts_with("rates/") && file.ends_with(".txt") || file.starts_with("files/")
+        let others = ["files/", "reconcile/"].iter().any(|folder| file.starts_with(folder));
+        file.starts_with("rates/") && file.ends_with(".txt") || others
     };
     for file in sample::files().iter().filter(|file| !is_other(file) && !has_own(file)) {
         let case = BESIDE.iter().find_map(|ending| file.strip_suffix(&format!(".{ending}")));

@@ -22,6 +22,8 @@ mod records;
 
 mod business;
 
+mod chart;
+
 mod text;
 
 mod clock;

@@ -53,6 +53,8 @@ pub mod rate;
 
 pub mod pricing;
 
+pub mod reconcile;
+
 pub mod authorization;
 
 pub mod envelope;

@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments, its help, its run.
 
 mod ack;
+mod chart;
 mod completions;
 mod convert;
 mod diff;
@@ -9,6 +10,7 @@ mod fmt;
 mod info;
 mod man;
 mod price;
+mod reconcile;
 mod sample;
 mod scrub;
 mod show;
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
     Price(price::PriceArgs),
+    Reconcile(reconcile::ReconcileArgs),
+    Chart(chart::ChartArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -81,6 +85,8 @@ impl Command {
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
             Command::Price(args) => price::run(&args, console),
+            Command::Reconcile(args) => reconcile::run(&args, console),
+            Command::Chart(args) => chart::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

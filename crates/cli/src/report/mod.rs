@@ -38,6 +38,7 @@ use tieline_x12::segment::Segment;
 use crate::business::Business;
 use crate::console::Paint;
 
+pub(crate) use markup::escaped;
 pub(crate) use told::{Found, Level, Told};
 pub(crate) use verdict::Verdict;
 
