@@ -24,7 +24,7 @@ pub struct FileDrop {
     pub size: u64,
     /// The SHA-256 of its bytes.
     pub sha256: [u8; 32],
-    /// The session it came in, as the audit counts sessions.
+    /// The session it came in, as the audit counts sessions; 0 if it came in none.
     pub session: u64,
     pub(crate) file: Arc<File>,
 }

@@ -36,16 +36,21 @@ async fn a_whole_file_is_asked_for_before_a_byte_is_taken() {
     let mut raw = Raw::open(running.address).await;
     let handle = raw.open_file(b"outbound/large", READ).await;
     let piece = 32 * 1024;
-    let mut requests = Vec::new();
-    for offset in (0..content.len() as u64).step_by(piece) {
-        requests.extend(framed(&read(&handle, offset, piece as u32)));
-    }
-    raw.send_bytes(&requests).await;
-    for expected in content.chunks(piece) {
-        let answer = raw.answer().await.expect("data");
-        assert_eq!(answer[0], 103, "{:?}", status(&answer));
-        assert!(&answer[9..] == expected, "other bytes");
-    }
+    let Raw { to, answers, .. } = &mut raw;
+    let ask = async {
+        for offset in (0..content.len() as u64).step_by(piece) {
+            let request = framed(&read(&handle, offset, piece as u32));
+            to.data_bytes(request).await.expect("the server reads on");
+        }
+    };
+    let take = async {
+        for expected in content.chunks(piece) {
+            let answer = answers.next().await.expect("data");
+            assert_eq!(answer[0], 103, "{:?}", status(&answer));
+            assert!(&answer[9..] == expected, "other bytes");
+        }
+    };
+    tokio::join!(ask, take);
     assert_eq!(raw.status(&read(&handle, content.len() as u64, 1)).await.0, 1, "end of file");
 }
 
@@ -331,6 +336,30 @@ async fn a_stopping_server_finishes_what_it_is_doing() {
     running.stopped().await;
     assert_eq!(running.taken()[0].bytes, b"ISA*00");
     assert!(tokio::net::TcpStream::connect(running.address).await.is_err(), "nobody listens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_told_why_its_file_is_not_taken() {
+    let running = start().await;
+    *running.gateway.refusal.lock().expect("a free lock") = Some("acme is suspended".into());
+    let mut raw = Raw::open(running.address).await;
+    let handle = raw.open_file(b"inbound/a", WRITE_NEW).await;
+    assert_eq!(raw.status(&close(&handle)).await, (4, "acme is suspended".into()));
+    assert_eq!(raw.ask(&request(17, &[Part::Text(b"inbound/a")])).await[..1], [101], "it is gone");
+    assert_eq!(running.staged(), 0);
+}
+
+/// Handing a file over may take longer than a session may be quiet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_waits_for_us_is_not_quiet() {
+    let running = start_with(settings(), |account| {
+        account.limits.idle = Duration::from_millis(200);
+    })
+    .await;
+    *running.gateway.delay.lock().expect("a free lock") = Duration::from_millis(900);
+    let mut raw = Raw::open(running.address).await;
+    let handle = raw.open_file(b"inbound/a", WRITE_NEW).await;
+    assert_eq!(raw.status(&close(&handle)).await.0, 0);
 }
 
 /// A session whose connection broke unnoticed must not keep its file from the one that follows.

@@ -153,13 +153,17 @@ async fn refusals_say_why() {
     assert!(!running.home.path().join("p").exists());
 
     *running.gateway.refusal.lock().expect("a free lock") = Some("acme is suspended".into());
-    let told = bad(&running.batch("put a inbound/late\n").await);
-    assert!(told.contains("acme is suspended"), "{told}");
+    bad(&running.batch("put a inbound/late\n").await);
     assert!(!running.folder("inbound").join("late").exists());
     assert_eq!(running.staged(), 0);
     good(&running.batch("put a inbound/late.tmp\n").await);
-    let told = bad(&running.batch("rename inbound/late.tmp inbound/late\n").await);
-    assert!(told.contains("acme is suspended"), "{told}");
+    bad(&running.batch("rename inbound/late.tmp inbound/late\n").await);
+    let refused = What::Refused {
+        request: "hand over",
+        path: "/inbound/late".into(),
+        text: "acme is suspended".into(),
+    };
+    assert_eq!(running.events().iter().filter(|what| **what == refused).count(), 2);
     assert!(running.folder("inbound").join("late.tmp").exists(), "it can be renamed again");
 }
 

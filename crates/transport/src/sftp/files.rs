@@ -20,7 +20,7 @@ use jiff::Timestamp;
 pub(crate) use self::arrival::Arrival;
 pub(crate) use self::upload::MailboxUse;
 use self::upload::Upload;
-use crate::mailbox::{FileFacts, Listing, OpenMailbox, printable};
+use crate::mailbox::{self, FileFacts, Listing, OpenMailbox, printable};
 use crate::sftp::account::Limits;
 use crate::sftp::audit::{Direction, What};
 use crate::sftp::path::{self, Place};
@@ -358,8 +358,8 @@ impl Files {
         }
         let (shown_from, shown_to) = (self.shown(from.0, &from.1), self.shown(to.0, &to.1));
         if self.mailbox.folder(from.0).put
-            && path::is_unfinished(&from.1)
-            && !path::is_unfinished(&to.1)
+            && mailbox::is_unfinished(&from.1)
+            && !mailbox::is_unfinished(&to.1)
         {
             let arrival = Arrival::renamed(&self.mailbox, &self.used, from, to, &self.note)?;
             return Ok(Outcome::Arrival { id, arrival });

@@ -234,6 +234,7 @@ impl<H: Accounts + Drops + Audit> Handler for Login<H> {
             return session.channel_failure(channel);
         };
         self.is_serving = true;
+        connection.activity.begin();
         session.channel_success(channel)?;
         let note = connection.noting();
         let used = connection.server.used(&account.name);

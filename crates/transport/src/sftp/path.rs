@@ -68,14 +68,6 @@ pub(crate) fn absolute(mailbox: &OpenMailbox, place: &Place) -> Vec<u8> {
     }
 }
 
-/// Whether a file of this name is still being made: clients upload under such a name and rename it
-/// when it is whole. WinSCP writes `.filepart`, rclone `.partial`, lftp a dot in front.
-pub(crate) fn is_unfinished(name: &[u8]) -> bool {
-    const ENDS: [&[u8]; 5] = [b".filepart", b".part", b".partial", b".tmp", b".temp"];
-    let lower = name.to_ascii_lowercase();
-    name.starts_with(b".") || ENDS.iter().any(|end| lower.ends_with(end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,16 +144,6 @@ mod tests {
                 assert!(name != b"." && name != b"..");
             }
             assert_eq!(resolve(&mailbox, &absolute(&mailbox, &place)), Ok(place));
-        }
-    }
-
-    #[test]
-    fn unfinished_names_are_those_that_clients_give() {
-        for name in ["a.filepart", "a.FILEPART", "a.part", "a.tmp", ".a", "a.7f3.partial"] {
-            assert!(is_unfinished(name.as_bytes()), "{name}");
-        }
-        for name in ["a", "a.edi", "part", "a.tmp.edi", "a.x12"] {
-            assert!(!is_unfinished(name.as_bytes()), "{name}");
         }
     }
 }

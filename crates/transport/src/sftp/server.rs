@@ -289,8 +289,19 @@ impl Activity {
         self.open.load(Ordering::Relaxed) == 0 && self.waiting.load(Ordering::Relaxed) == 0
     }
 
+    /// A new session begins on the connection.
+    pub(crate) fn begin(&self) {
+        self.touch();
+        self.open.store(0, Ordering::Relaxed);
+        self.waiting.store(0, Ordering::Relaxed);
+    }
+
+    /// When the client was last busy: now, if it waits for us.
     fn last(&self) -> Instant {
-        self.start + Duration::from_millis(self.last.load(Ordering::Relaxed))
+        match self.waiting.load(Ordering::Relaxed) {
+            0 => self.start + Duration::from_millis(self.last.load(Ordering::Relaxed)),
+            _ => Instant::now(),
+        }
     }
 }
 

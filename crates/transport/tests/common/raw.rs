@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use russh::client::{self, AuthResult, Handle, Msg};
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
-use russh::{Channel, ChannelMsg};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 
 pub(crate) struct AnyHost;
 
@@ -33,7 +33,13 @@ pub(crate) async fn login_with_key(handle: &mut Handle<AnyHost>, key: &str) -> A
 /// An SFTP session that is open: version 3 is agreed.
 pub(crate) struct Raw {
     pub(crate) handle: Handle<AnyHost>,
-    pub(crate) channel: Channel<Msg>,
+    pub(crate) to: ChannelWriteHalf<Msg>,
+    pub(crate) answers: Answers,
+}
+
+/// What the server says.
+pub(crate) struct Answers {
+    from: ChannelReadHalf,
     came: Vec<u8>,
 }
 
@@ -49,7 +55,8 @@ impl Raw {
     pub(crate) async fn start(handle: Handle<AnyHost>) -> Self {
         let channel = handle.channel_open_session().await.expect("a channel");
         channel.request_subsystem(true, "sftp").await.expect("the request is sent");
-        let mut raw = Self { handle, channel, came: Vec::new() };
+        let (from, to) = channel.split();
+        let mut raw = Self { handle, to, answers: Answers { from, came: Vec::new() } };
         raw.send(&[1, 0, 0, 0, 3]).await;
         let version = raw.answer().await.expect("a version");
         assert_eq!(version[..5], [2, 0, 0, 0, 3]);
@@ -63,27 +70,12 @@ impl Raw {
 
     pub(crate) async fn send_bytes(&self, bytes: &[u8]) {
         // A server that has closed the channel takes nothing; the test sees that in the answers.
-        let _ = self.channel.data_bytes(bytes.to_vec()).await;
+        let _ = self.to.data_bytes(bytes.to_vec()).await;
     }
 
     /// The next message, without its length; none when the server closed the channel.
     pub(crate) async fn answer(&mut self) -> Option<Vec<u8>> {
-        loop {
-            if let Some((head, rest)) = self.came.split_first_chunk::<4>() {
-                let length = u32::from_be_bytes(*head) as usize;
-                if rest.len() >= length {
-                    let message = rest[..length].to_vec();
-                    self.came.drain(..4 + length);
-                    return Some(message);
-                }
-            }
-            match tokio::time::timeout(Duration::from_secs(30), self.channel.wait()).await {
-                Ok(Some(ChannelMsg::Data { data })) => self.came.extend_from_slice(&data),
-                Ok(Some(ChannelMsg::Close) | None) => return None,
-                Ok(Some(_)) => {}
-                Err(_) => panic!("the server said nothing for 30 s"),
-            }
-        }
+        self.answers.next().await
     }
 
     /// Sends a request and gives its answer.
@@ -103,6 +95,28 @@ impl Raw {
         let answer = self.ask(&open).await;
         assert_eq!(answer[0], 102, "no handle but {:?}", status(&answer));
         answer[9..].to_vec()
+    }
+}
+
+impl Answers {
+    /// The next message, without its length; none when the server closed the channel.
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some((head, rest)) = self.came.split_first_chunk::<4>() {
+                let length = u32::from_be_bytes(*head) as usize;
+                if rest.len() >= length {
+                    let message = rest[..length].to_vec();
+                    self.came.drain(..4 + length);
+                    return Some(message);
+                }
+            }
+            match tokio::time::timeout(Duration::from_secs(30), self.from.wait()).await {
+                Ok(Some(ChannelMsg::Data { data })) => self.came.extend_from_slice(&data),
+                Ok(Some(ChannelMsg::Close) | None) => return None,
+                Ok(Some(_)) => {}
+                Err(_) => panic!("the server said nothing for 30 s"),
+            }
+        }
     }
 }
 

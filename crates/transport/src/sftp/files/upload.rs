@@ -12,7 +12,7 @@ use rustix::fs::{Timespec, Timestamps};
 
 use super::arrival::Arrival;
 use super::{Note, Refused};
-use crate::mailbox::OpenMailbox;
+use crate::mailbox::{self, OpenMailbox};
 use crate::sftp::account::Limits;
 use crate::sftp::audit::What;
 use crate::sftp::path::{self, Place};
@@ -116,7 +116,7 @@ impl Upload {
                 "{files} files are here, and no more fit; remove some first"
             )));
         }
-        let is_unfinished = path::is_unfinished(&target.1);
+        let is_unfinished = mailbox::is_unfinished(&target.1);
         let (file, ground) = if is_unfinished {
             let file = match there {
                 true => mailbox.open_file(target.0, &target.1, true)?,
