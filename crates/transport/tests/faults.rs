@@ -4,12 +4,13 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::raw::{Part, Raw, connect, framed, login_with_key, request, status};
+use common::raw::{Part, Raw, connect, framed, login_with_hash, login_with_key, request, status};
 use common::{PASSWORD, noise, settings, start, start_with};
 use russh::MethodKind;
 use russh::client::AuthResult;
+use russh::keys::HashAlg;
 use tieline_transport::sftp::audit::What;
-use tieline_transport::sftp::{Limits, LoginRule, Settings};
+use tieline_transport::sftp::{AuthorizedKey, Limits, LoginRule, Settings};
 
 const READ: u32 = 1;
 const WRITE_NEW: u32 = 2 | 8 | 16;
@@ -197,6 +198,26 @@ async fn key_and_password_are_both_asked_for_where_the_account_says_so() {
         AuthResult::Success => panic!("a key alone is enough"),
     }
     assert!(handle.authenticate_password("acme", PASSWORD).await.expect("an answer").success());
+}
+
+/// OpenSSH does not even try SHA-1 with a server that does not name it; older software does.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rsa_key_logs_in_with_sha2_only() {
+    let running = start().await;
+    let path = common::user_key(running.home.path(), "rsa");
+    let known = AuthorizedKey::new(&common::public(&path)).expect("a key of ssh-keygen");
+    running.change(|account| account.keys = vec![known]);
+    let key = std::fs::read_to_string(path).expect("ssh-keygen wrote it");
+    let cases = [(None, false), (Some(HashAlg::Sha256), true), (Some(HashAlg::Sha512), true)];
+    for (hash, may) in cases {
+        let mut handle = connect(running.address).await;
+        let login = login_with_hash(&mut handle, &key, hash).await;
+        assert_eq!(login.success(), may, "{hash:?}");
+    }
+    let sha1 = |what: &What| {
+        matches!(what, What::LoginRefused { reason: "the key was used with SHA-1", .. })
+    };
+    assert!(running.events().iter().any(sha1), "{:#?}", running.events());
 }
 
 #[tokio::test(flavor = "multi_thread")]

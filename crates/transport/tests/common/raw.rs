@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use russh::client::{self, AuthResult, Handle, Msg};
-use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 
 pub(crate) struct AnyHost;
@@ -25,8 +25,17 @@ pub(crate) async fn connect(address: SocketAddr) -> Handle<AnyHost> {
 }
 
 pub(crate) async fn login_with_key(handle: &mut Handle<AnyHost>, key: &str) -> AuthResult {
+    login_with_hash(handle, key, None).await
+}
+
+/// Logs in with an RSA key and signs over this hash; none is SHA-1.
+pub(crate) async fn login_with_hash(
+    handle: &mut Handle<AnyHost>,
+    key: &str,
+    hash: Option<HashAlg>,
+) -> AuthResult {
     let key: PrivateKey = russh::keys::decode_secret_key(key, None).expect("a private key");
-    let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
     handle.authenticate_publickey("acme", key).await.expect("the server answers")
 }
 
