@@ -173,15 +173,18 @@ async fn unknown_accounts_take_as_long_as_known_ones() {
     let quick = Settings { refusal_delay: Duration::ZERO, tries: 100, ..settings() };
     let running = start_with(quick, |_| {}).await;
     let mut handle = connect(running.address).await;
-    let mut times = Vec::new();
-    for name in ["nobody", "acme", "nobody", "acme", "nobody"] {
-        let before = Instant::now();
-        handle.authenticate_password(name, "wrong").await.expect("an answer");
-        times.push(before.elapsed());
+    // The best of several, after the first, which also makes the hash that nobody's is checked by.
+    let (mut nobody, mut known) = (Duration::MAX, Duration::MAX);
+    for round in 0..7 {
+        for (name, best) in [("nobody", &mut nobody), ("acme", &mut known)] {
+            let before = Instant::now();
+            handle.authenticate_password(name, "wrong").await.expect("an answer");
+            if round > 0 {
+                *best = before.elapsed().min(*best);
+            }
+        }
     }
-    // The first check for nobody also makes the hash. After that the best of each is compared;
-    // without the check for nobody it is a hundred times quicker.
-    let (nobody, known) = (times[2].min(times[4]), times[1].min(times[3]));
+    // Without a check for nobody it is a hundred times quicker.
     assert!(nobody > known / 3, "nobody {nobody:?}, known {known:?}");
 }
 
