@@ -37,7 +37,11 @@ pub mod files;
 // What all of them need.
 mod given;
 
+mod sink;
+
 mod branch;
+
+mod figure;
 
 mod common;
 

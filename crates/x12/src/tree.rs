@@ -148,8 +148,10 @@ impl<'t> Tree<'t> {
 
     /// The segment's id.
     pub fn id(&self) -> SegmentId {
-        let separator = self.set.delimiters.element;
-        SegmentId::new(self.segment().split(|b| *b == separator).next().unwrap_or_default())
+        let (segment, separator) = (self.segment(), self.set.delimiters.element);
+        // What is longer than three characters is no id.
+        let end = segment.iter().take(4).position(|b| *b == separator);
+        SegmentId::new(&segment[..end.unwrap_or(segment.len())])
     }
 
     /// Element `n`, counted from 1; empty when it is not there.

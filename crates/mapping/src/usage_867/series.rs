@@ -12,17 +12,18 @@ use tieline_model::usage::{
     Arrangement, Basis, CodeNumber, IntervalPoint, IntervalSeries, PointValue, Quality,
     SeriesError, UsageItem, UsageQuantity,
 };
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::quantity::{self, known, write_code, write_opener};
-use crate::branch::{Branch, Rows, children_left, elements_left, lay, overlay, segment, step};
+use crate::branch::{Rows, point_left_over};
 use crate::common::write_stamp;
 use crate::error::{MappingError, ValueFault};
+use crate::figure::Figure;
 use crate::given::{Given, date, position, value_fault};
 use crate::measurement::write_unit;
 use crate::options::Options;
-use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number, written};
+use crate::sink::{Left, Sink};
+use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number};
 
 /// How many loops are looked at for the direction of a code that leaves it open.
 const LOOK_AHEAD: usize = 96;
@@ -79,10 +80,10 @@ pub(super) fn read<'t>(
 pub(super) fn write(
     all: &[&IntervalSeries],
     options: &Options,
-    rows: &Rows,
-    into: &mut Vec<Branch>,
+    rows: Rows,
+    out: &mut dyn Sink,
 ) -> Result<(), MappingError> {
-    let mut timed = Vec::with_capacity(all.iter().map(|series| series.len()).sum());
+    let mut pens = Vec::with_capacity(all.len());
     for series in all {
         let stamping = series.stamping.unwrap_or(options.usage.stamping);
         if stamping.edge != options.usage.stamping.edge {
@@ -91,30 +92,26 @@ pub(super) fn write(
                 advice: "take the stamping from the series, so that the partner's is used",
             });
         }
-        let mut pen = Pen { stamper: stamper(&series.zone, stamping, options)?, series, options };
-        for point in series.points() {
-            if let Some((qty, dtm)) = pen.point(&point)? {
-                timed.push((point.start, finish(qty, dtm, point.index, &series.residue, rows)));
-            }
+        let pen = Pen { stamper: stamper(&series.zone, stamping, options)?, series, options, rows };
+        pens.push((pen, series.points().filter(is_sent).peekable()));
+    }
+    if let [(pen, points)] = &mut pens[..] {
+        return points.try_for_each(|point| pen.point(&point, out));
+    }
+    // The next point is the earliest; of several at one time, that of the first series.
+    loop {
+        let starts = pens.iter_mut().enumerate();
+        let starts = starts.filter_map(|(n, (_, points))| Some((points.peek()?.start, n)));
+        let Some((_, n)) = starts.min() else { return Ok(()) };
+        let (pen, points) = &mut pens[n];
+        if let Some(point) = points.next() {
+            pen.point(&point, out)?;
         }
     }
-    if all.len() > 1 {
-        timed.sort_by_key(|(start, _)| *start);
-    }
-    into.extend(timed.into_iter().map(|(_, branch)| branch));
-    Ok(())
 }
 
-/// A point with what is left over of it.
-fn finish(qty: Segment, dtm: Segment, index: u32, residue: &Residue, rows: &Rows) -> Branch {
-    let mut qty = qty;
-    let dtm = Branch::from(dtm);
-    if residue.is_empty() {
-        return Branch::own(qty, vec![dtm]);
-    }
-    let way = [step("QTY", index as usize + 1)];
-    overlay(&mut qty, residue, &way);
-    Branch::own(qty, lay(vec![dtm], residue, &way, rows))
+fn is_sent(point: &IntervalPoint<'_>) -> bool {
+    !matches!(point.value, PointValue::NotSent)
 }
 
 fn stamper<'s>(
@@ -133,37 +130,37 @@ struct Pen<'s> {
     stamper: Stamper<'s>,
     series: &'s IntervalSeries,
     options: &'s Options,
+    rows: Rows,
 }
 
 impl Pen<'_> {
-    /// The `QTY` and the `DTM` of a point; `None` if nothing was sent for it.
-    fn point(
-        &mut self,
-        point: &IntervalPoint<'_>,
-    ) -> Result<Option<(Segment, Segment)>, MappingError> {
+    /// The `QTY` loop of a point, with what is left over of it.
+    fn point(&mut self, point: &IntervalPoint<'_>, out: &mut dyn Sink) -> Result<(), MappingError> {
+        let left = Left { residue: &self.series.residue, point: Some(point.index) };
+        out.record(left, self.rows, &mut |out| self.say(point, out))
+    }
+
+    fn say(&mut self, point: &IntervalPoint<'_>, out: &mut dyn Sink) -> Result<(), MappingError> {
         let (quality, amount) = match point.value {
             PointValue::Quantity(amount, quality) => (quality, Some(amount)),
             PointValue::NoValue(quality) => (quality, None),
-            PointValue::NotSent => return Ok(None),
+            PointValue::NotSent => return Ok(()),
         };
         let (options, direction) = (self.options, self.series.direction());
         let code = write_code(direction, quality, Basis::Measured, true, options)?;
         let unit = write_unit(Some(&self.series.unit), options)?;
-        let qty = write_opener(code, amount, unit, options);
+        write_opener(code, amount, unit, options, out)?;
         if let Some(stamp) = point.exception.and_then(|exception| exception.stamp.as_ref()) {
-            return Ok(Some((qty, write_stamp(&options.usage.stamp, stamp))));
+            return write_stamp(&options.usage.stamp, stamp, out);
         }
         let edge = match options.usage.stamping.edge {
             Edge::Start => point.start,
             Edge::End => point.end,
         };
         let (wall, offset) = self.stamper.wall(edge.as_second());
-        let dtm = Segment::new("DTM").with(options.usage.stamp.as_str());
-        let day = self.stamper.day(wall.day).ok_or(TimeError::OutOfRange)?;
-        let dtm = dtm.with(day.1).with(wall.time());
-        let zone = self.stamper.code(offset);
-        let dtm = if zone.is_empty() { dtm } else { dtm.with(zone) };
-        Ok(Some((qty, dtm)))
+        self.stamper.prepare(wall.day, offset)?;
+        let (day, zone) = self.stamper.prepared();
+        out.segment("DTM", &[Some(&options.usage.stamp), Some(day), Some(&wall.time()), Some(zone)])
     }
 }
 
@@ -562,16 +559,16 @@ impl<'o> Reader<'o> {
         let options = self.options;
         let code = write_code(series.direction(), &quality, Basis::Measured, true, options)?;
         let unit = write_unit(Some(&series.unit), options)?;
-        let qty = write_opener(code, seen.amount, unit, options);
         let zone = std::str::from_utf8(&self.zones[seen.zone].raw).unwrap_or_default();
         let time = std::str::from_utf8(seen.time).unwrap_or_default();
         let day =
             given.find("DTM", &options.usage.stamp).and_then(|dtm| dtm.date(2).ok().flatten());
-        let day = day.map(written);
+        let day = day.map(Figure::date);
         let stamp = [Some(options.usage.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
-        let way = [step("QTY", index as usize + 1)];
-        elements_left(&given.segment(), &qty, &way, residue);
-        children_left(&given, &[segment("DTM", stamp).into()], &way, residue)
+        point_left_over(&given, index, residue, &mut |out| {
+            write_opener(code, seen.amount, unit, options, out)?;
+            out.segment("DTM", &stamp)
+        })
     }
 
     /// How points are stamped.
