@@ -87,16 +87,9 @@ impl Rows {
     }
 
     /// Where segments `id` stand; what the loop does not have stands last.
-    fn rank(&self, id: &str) -> usize {
-        self.iter().position(|row| row.id == id).unwrap_or(usize::MAX)
-    }
-
-    /// The same, looked for where the last one was first.
-    pub(crate) fn rank_from(&self, last: usize, id: &str) -> usize {
-        match self.0[0].get(last) {
-            Some(row) if row.id == id => last,
-            _ => self.rank(id),
-        }
+    pub(crate) fn rank(&self, id: SegmentId) -> usize {
+        let is_it = |row: &'static Row| SegmentId::new(row.id.as_bytes()) == id;
+        self.iter().position(is_it).unwrap_or(usize::MAX)
     }
 }
 
@@ -305,11 +298,11 @@ pub(crate) fn lay(
 ) -> Vec<Branch> {
     let mut children = children;
     if residue.is_empty() {
-        children.sort_by_key(|branch| rows.rank(&branch.segment.id));
+        children.sort_by_key(|branch| rows.rank(SegmentId::new(branch.segment.id.as_bytes())));
         return children;
     }
     let mut runs: BTreeMap<(usize, String), Run> = BTreeMap::new();
-    let key = |id: &str| (rows.rank(id), id.to_string());
+    let key = |id: &str| (rows.rank(SegmentId::new(id.as_bytes())), id.to_string());
     for branch in children {
         runs.entry(key(&branch.segment.id)).or_default().0.push(branch);
     }

@@ -110,7 +110,7 @@ pub(crate) fn write_amounts(
 ) -> Result<(), MappingError> {
     for it in amounts {
         let code = options.common.amounts.write(&it.kind, None, "amounts")?;
-        out.segment("AMT", &[Some(code), Some(&Figure::of(it.amount))])?;
+        out.segment("AMT", &[Some(code), Some(&Figure::decimal(&it.amount))])?;
     }
     Ok(())
 }

@@ -29,10 +29,13 @@ impl Figure {
 
     /// A date as `CCYYMMDD`.
     pub(crate) fn date(day: Date) -> Figure {
-        let Ok(year) = u8::try_from(day.year() / 100) else {
-            return Figure::of(format_args!("{:04}{:02}{:02}", day.year(), day.month(), day.day()));
-        };
-        Figure::pairs(&[year, (day.year() % 100) as u8, day.month() as u8, day.day() as u8])
+        let (year, month, day) = (day.year(), day.month(), day.day());
+        match u16::try_from(year) {
+            Ok(year) => {
+                Figure::pairs(&[(year / 100) as u8, (year % 100) as u8, month as u8, day as u8])
+            }
+            Err(_) => Figure::of(format_args!("{year:04}{month:02}{day:02}")),
+        }
     }
 
     /// Numbers of two digits, one behind the other.
@@ -45,9 +48,38 @@ impl Figure {
         figure
     }
 
+    /// The text of a number.
+    pub(crate) fn decimal(number: &Decimal) -> Figure {
+        let (mantissa, scale) = (u64::try_from(number.mantissa()), usize::from(number.scale()));
+        let plain = Decimal::new(number.mantissa(), number.scale());
+        let is_plain = plain.is_ok_and(|plain| plain.is_written_like(number));
+        // A number without anything unusual, as most are, is written without a formatter.
+        match mantissa {
+            Ok(mantissa) if is_plain && scale < 18 => Figure::plain(mantissa, scale),
+            _ => Figure::of(number),
+        }
+    }
+
     /// The text of a number that may not be there.
     pub(crate) fn number(number: &Option<Decimal>) -> Option<Figure> {
-        number.as_ref().map(Figure::of)
+        number.as_ref().map(Figure::decimal)
+    }
+
+    fn plain(mantissa: u64, scale: usize) -> Figure {
+        let mut figure = Figure { short: [0; ROOM], length: 0, long: String::new() };
+        let digits = 1 + mantissa.checked_ilog10().unwrap_or_default() as usize;
+        figure.length = digits.max(scale + 1) + usize::from(scale > 0);
+        let mut rest = mantissa;
+        for (n, place) in figure.short[..figure.length].iter_mut().rev().enumerate() {
+            *place = match n == scale && scale > 0 {
+                true => b'.',
+                false => b'0' + (rest % 10) as u8,
+            };
+            if *place != b'.' {
+                rest /= 10;
+            }
+        }
+        figure
     }
 }
 
@@ -92,6 +124,37 @@ mod tests {
             let text = "7".repeat(length);
             assert_eq!(&*Figure::of(&text), text);
             assert_eq!(&*Figure::of(format_args!("{text}.{text}")), format!("{text}.{text}"));
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_shown() {
+        let texts = [
+            "0",
+            "0.0",
+            "0.50",
+            ".5",
+            "5.",
+            "-0",
+            "-1.25",
+            "007",
+            "00.7",
+            "10",
+            "1234567890.123",
+            "18446744073709551615",
+            "18446744073709551616",
+            "0.00000000000000001",
+            "0.000000000000000001",
+            "99999999999999999999999999999999999999",
+        ];
+        for text in texts {
+            let number = Decimal::from_bytes(text.as_bytes()).expect("it is a number");
+            assert_eq!(&*Figure::decimal(&number), text);
+        }
+        for n in 0..20_000_u64 {
+            let mantissa = i128::from(n * n * n);
+            let number = Decimal::new(mantissa, (n % 20) as u8).expect("it fits");
+            assert_eq!(&*Figure::decimal(&number), number.to_string());
         }
     }
 

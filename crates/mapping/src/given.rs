@@ -14,7 +14,7 @@ use crate::branch::used;
 use crate::error::{MappingError, ValueFault};
 
 /// How many elements of a segment are known by their places; those behind are looked for.
-const PLACES: usize = 20;
+const PLACES: usize = 16;
 
 /// A segment of a document with the loop it opens.
 ///
@@ -23,8 +23,8 @@ pub(crate) struct Given<'t> {
     pub(crate) tree: Tree<'t>,
     id: SegmentId,
     text: &'t str,
-    /// Where the id and the elements end.
-    ends: [u16; PLACES],
+    /// Where the id and the elements end, in a segment short enough.
+    ends: [u8; PLACES],
     /// How many elements there are.
     count: usize,
     /// Whether none of them has components or repetitions.
@@ -57,7 +57,7 @@ impl<'t> Given<'t> {
         for (at, b) in bytes.iter().enumerate() {
             if *b == delimiters.element {
                 if let Some(end) = ends.get_mut(count) {
-                    *end = at as u16;
+                    *end = at as u8;
                 }
                 count += 1;
             } else if *b == delimiters.component || Some(*b) == delimiters.repetition {
@@ -65,7 +65,7 @@ impl<'t> Given<'t> {
             }
         }
         if let Some(end) = ends.get_mut(count) {
-            *end = bytes.len() as u16;
+            *end = bytes.len() as u8;
         }
         Ok(Given { tree, id: tree.id(), text, ends, count, is_simple, children: Vec::new() })
     }
@@ -82,7 +82,7 @@ impl<'t> Given<'t> {
 
     /// Element `n` as it stands, the id for 0; `None` if the segment is shorter.
     fn part(&self, n: usize) -> Option<&'t str> {
-        if n >= PLACES || self.text.len() > usize::from(u16::MAX) {
+        if n >= PLACES || self.text.len() > usize::from(u8::MAX) {
             return self.text.split(char::from(self.tree.delimiters().element)).nth(n);
         }
         let start = n.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]) + 1);

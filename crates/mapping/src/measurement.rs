@@ -62,7 +62,7 @@ pub(crate) fn write(
             &[
                 None,
                 Some(options.common.factors.write(&factor.kind, None, "factors")?),
-                Some(&Figure::of(factor.value)),
+                Some(&Figure::decimal(&factor.value)),
                 write_unit(factor.unit.as_ref(), options)?,
                 None,
                 None,

@@ -7,6 +7,7 @@
 
 use tieline_model::residue::Residue;
 use tieline_x12::compose::{Body, Segment};
+use tieline_x12::segment::SegmentId;
 
 use crate::branch::{Branch, Rows, lay, segment_of};
 use crate::error::MappingError;
@@ -100,8 +101,8 @@ struct Composer<'b> {
     rows: Rows,
     /// The rows of the loop that the next segment opens.
     opens: Option<Rows>,
-    /// What stands in the loops that are open: its row, and where it starts.
-    children: Vec<(usize, usize)>,
+    /// What stands in the loops that are open, and where it starts.
+    children: Vec<(SegmentId, usize)>,
     /// The first of them that stands in the innermost loop.
     first: usize,
 }
@@ -109,21 +110,23 @@ struct Composer<'b> {
 impl Composer<'_> {
     /// Notes that something begins in the loop that is open.
     fn begin(&mut self, id: &str) {
-        let last = self.children[self.first..].last().map_or(0, |(row, _)| *row);
-        self.children.push((self.rows.rank_from(last, id), self.body.length()));
+        self.children.push((SegmentId::new(id.as_bytes()), self.body.length()));
     }
 
     /// Ends the loop: puts what stands in it in the order of the table.
     fn close(&mut self) {
         let children = &self.children[self.first..];
-        if !children.is_sorted_by_key(|(row, _)| *row) {
-            let ends = children.iter().skip(1).map(|(_, start)| *start);
-            let ends = ends.chain([self.body.length()]);
-            let both = children.iter().zip(ends);
-            let mut parts: Vec<_> = both.map(|((row, start), end)| (*row, *start..end)).collect();
-            parts.sort_by_key(|(row, _)| *row);
-            let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
-            self.body.rearrange(&parts);
+        if children.len() > 1 {
+            let runs = || children.chunk_by(|one, next| one.0 == next.0);
+            let rank = |run: &[(SegmentId, usize)]| self.rows.rank(run[0].0);
+            if !runs().is_sorted_by_key(rank) {
+                let ends = runs().skip(1).map(|run| run[0].1).chain([self.body.length()]);
+                let parts = runs().zip(ends).map(|(run, end)| (rank(run), run[0].1..end));
+                let mut parts: Vec<_> = parts.collect();
+                parts.sort_by_key(|(rank, _)| *rank);
+                let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
+                self.body.rearrange(&parts);
+            }
         }
         self.children.truncate(self.first);
     }

@@ -183,7 +183,7 @@ fn write_balance(
     let other = Some(BalancePhase::Other);
     let phase = options.invoice.balance_phases.write(phase, other, "balance_phases")?;
     let kind = options.invoice.balances.write(kind, Some(BalanceKind::Other), "balances")?;
-    out.segment("BAL", &[Some(phase), Some(kind), Some(&Figure::of(amount))])
+    out.segment("BAL", &[Some(phase), Some(kind), Some(&Figure::decimal(amount))])
 }
 
 /// An amount in cents, without a point.

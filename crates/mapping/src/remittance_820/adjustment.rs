@@ -63,7 +63,7 @@ fn say(adjustment: &Adjustment, options: &Options, out: &mut dyn Sink) -> Result
     out.segment(
         "ADX",
         &[
-            Some(&Figure::of(adjustment.amount)),
+            Some(&Figure::decimal(&adjustment.amount)),
             Some(reason),
             kind.transpose()?,
             subject.and_then(|it| it.value.as_deref()),

@@ -146,7 +146,7 @@ fn write_bpr(payment: &Payment, options: &Options, out: &mut dyn Sink) -> Result
         "BPR",
         &[
             Some(codes.handlings.write(&payment.handling, Some(Handling::Other), "handlings")?),
-            Some(&Figure::of(payment.amount)),
+            Some(&Figure::decimal(&payment.amount)),
             Some(codes.flows.write(&payment.flow, None, "flows")?),
             Some(codes.methods.write(&payment.method, Some(PaymentMethod::Other), "methods")?),
             format.transpose()?,

@@ -109,7 +109,7 @@ pub(super) fn write_opener(
     out: &mut dyn Sink,
 ) -> Result<(), MappingError> {
     match amount {
-        Some(amount) => out.segment("QTY", &[Some(code), Some(&Figure::of(amount)), unit]),
+        Some(amount) => out.segment("QTY", &[Some(code), Some(&Figure::decimal(&amount)), unit]),
         None => out.segment("QTY", &[Some(code), None, unit, Some(&options.usage.no_value)]),
     }
 }

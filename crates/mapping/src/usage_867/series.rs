@@ -12,6 +12,7 @@ use tieline_model::usage::{
     Arrangement, Basis, CodeNumber, IntervalPoint, IntervalSeries, PointValue, Quality,
     SeriesError, UsageItem, UsageQuantity,
 };
+use tieline_x12::segment::SegmentId;
 use tieline_x12::tree::Tree;
 
 use super::quantity::{self, known, write_code, write_opener};
@@ -44,7 +45,13 @@ pub(super) fn read<'t>(
         };
         match (point, parts.last_mut()) {
             (Some(point), Some(Part::Points(points))) => points.push(point),
-            (Some(point), _) => parts.push(Part::Points(vec![point])),
+            (Some(point), _) => {
+                // Most sections have one stretch of points, and nothing behind it.
+                let room = if parts.is_empty() { loops.len() - n } else { 1 };
+                let mut points = Vec::with_capacity(room);
+                points.push(point);
+                parts.push(Part::Points(points));
+            }
             (None, _) => {
                 let given = Given::of(*qty, &[])?;
                 parts.push(Part::Quantity(Box::new(quantity::read(&given, options)?)));
@@ -92,7 +99,13 @@ pub(super) fn write(
                 advice: "take the stamping from the series, so that the partner's is used",
             });
         }
-        let pen = Pen { stamper: stamper(&series.zone, stamping, options)?, series, options, rows };
+        let pen = Pen {
+            stamper: stamper(&series.zone, stamping, options)?,
+            series,
+            options,
+            rows,
+            codes: None,
+        };
         pens.push((pen, series.points().filter(is_sent).peekable()));
     }
     if let [(pen, points)] = &mut pens[..] {
@@ -131,24 +144,25 @@ struct Pen<'s> {
     series: &'s IntervalSeries,
     options: &'s Options,
     rows: Rows,
+    /// How the quality of the last point was written, and the unit.
+    codes: Option<(&'s Coded<Quality>, &'s str, Option<&'s str>)>,
 }
 
-impl Pen<'_> {
+impl<'s> Pen<'s> {
     /// The `QTY` loop of a point, with what is left over of it.
-    fn point(&mut self, point: &IntervalPoint<'_>, out: &mut dyn Sink) -> Result<(), MappingError> {
+    fn point(&mut self, point: &IntervalPoint<'s>, out: &mut dyn Sink) -> Result<(), MappingError> {
         let left = Left { residue: &self.series.residue, point: Some(point.index) };
         out.record(left, self.rows, &mut |out| self.say(point, out))
     }
 
-    fn say(&mut self, point: &IntervalPoint<'_>, out: &mut dyn Sink) -> Result<(), MappingError> {
+    fn say(&mut self, point: &IntervalPoint<'s>, out: &mut dyn Sink) -> Result<(), MappingError> {
         let (quality, amount) = match point.value {
             PointValue::Quantity(amount, quality) => (quality, Some(amount)),
             PointValue::NoValue(quality) => (quality, None),
             PointValue::NotSent => return Ok(()),
         };
-        let (options, direction) = (self.options, self.series.direction());
-        let code = write_code(direction, quality, Basis::Measured, true, options)?;
-        let unit = write_unit(Some(&self.series.unit), options)?;
+        let options = self.options;
+        let (code, unit) = self.codes(quality)?;
         write_opener(code, amount, unit, options, out)?;
         if let Some(stamp) = point.exception.and_then(|exception| exception.stamp.as_ref()) {
             return write_stamp(&options.usage.stamp, stamp, out);
@@ -161,6 +175,52 @@ impl Pen<'_> {
         self.stamper.prepare(wall.day, offset)?;
         let (day, zone) = self.stamper.prepared();
         out.segment("DTM", &[Some(&options.usage.stamp), Some(day), Some(&wall.time()), Some(zone)])
+    }
+
+    /// The codes of a quality and of the unit.
+    fn codes(
+        &mut self,
+        quality: &'s Coded<Quality>,
+    ) -> Result<(&'s str, Option<&'s str>), MappingError> {
+        if let Some((last, code, unit)) = self.codes
+            && std::ptr::eq(last, quality)
+        {
+            return Ok((code, unit));
+        }
+        let (series, options) = (self.series, self.options);
+        let code = write_code(series.direction(), quality, Basis::Measured, true, options)?;
+        let unit = write_unit(Some(&series.unit), options)?;
+        self.codes = Some((quality, code, unit));
+        Ok((code, unit))
+    }
+}
+
+const DTM: SegmentId = SegmentId::new(b"DTM");
+
+/// The elements that a point has, in its `QTY` and in its `DTM`.
+struct Elements<'t> {
+    /// The first four, empty where there is none.
+    first: [&'t [u8]; 4],
+    /// How many there are.
+    count: usize,
+}
+
+impl<'t> Elements<'t> {
+    fn of(segment: &Tree<'t>) -> Elements<'t> {
+        let (bytes, separator) = (segment.segment(), segment.delimiters().element);
+        let mut all = Elements { first: [&[]; 4], count: 0 };
+        let mut start = None;
+        let ends = (0..bytes.len()).filter(|at| bytes[*at] == separator).chain([bytes.len()]);
+        for end in ends {
+            if let Some(start) = start {
+                if let Some(place) = all.first.get_mut(all.count) {
+                    *place = &bytes[start..end];
+                }
+                all.count += 1;
+            }
+            start = Some(end + 1);
+        }
+        all
     }
 }
 
@@ -241,31 +301,31 @@ impl<'o> Reader<'o> {
         let stamp = self.options.usage.stamp.as_bytes();
         let mut children = qty.children();
         let first = children.next();
-        let is_stamp = |dtm: &Tree<'_>| dtm.id().as_bytes() == b"DTM" && dtm.element(1) == stamp;
-        let (dtm, is_alone) = match first {
-            Some(dtm) if is_stamp(&dtm) => (dtm, children.next().is_none()),
-            _ => match qty.children().find(|child| is_stamp(child)) {
-                Some(dtm) => (dtm, false),
+        let stamped = |dtm: Tree<'t>| {
+            let elements = (dtm.id() == DTM).then(|| Elements::of(&dtm))?;
+            (elements.first[0] == stamp).then_some((dtm, elements))
+        };
+        let (dtm, stamp, is_alone) = match first.and_then(stamped) {
+            Some((dtm, stamp)) => (dtm, stamp, children.next().is_none()),
+            None => match qty.children().find_map(stamped) {
+                Some((dtm, stamp)) => (dtm, stamp, false),
                 None => return Ok(None),
             },
         };
-        let mut elements = dtm.elements().skip(1);
-        let mut next = || elements.next().unwrap_or_default();
-        let (day, time, zone) = (next(), next(), next());
+        let [_, day, time, zone] = stamp.first;
         if day.is_empty() || time.is_empty() {
             return Ok(None);
         }
-        let is_plain = is_alone && elements.next().is_none();
-        let mut elements = qty.elements();
-        let mut next = || elements.next().unwrap_or_default();
-        let (code, amount, unit, no_value) = (next(), next(), next(), next());
+        let elements = Elements::of(&qty);
+        let [code, amount, unit, no_value] = elements.first;
         let component = qty.delimiters().component;
         let first = unit.split(|b| *b == component).next().unwrap_or_default();
         let says_why = amount.is_empty() && no_value == self.options.usage.no_value.as_bytes();
-        let is_plain = is_plain
+        let is_plain = is_alone
+            && stamp.count <= 4
+            && elements.count <= 4
             && !unit.is_empty()
             && first.len() == unit.len()
-            && elements.next().is_none()
             && (no_value.is_empty() && !amount.is_empty() || says_why);
 
         let Some(code) = self.code(code) else { return Ok(None) };
