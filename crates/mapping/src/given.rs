@@ -39,7 +39,8 @@ impl<'t> Given<'t> {
         let mut given = Given::alone(tree)?;
         for child in tree.children().filter(Tree::is_placed) {
             let id = child.id();
-            if id.is_well_formed() && !records.iter().any(|it| id.as_bytes() == it.as_bytes()) {
+            if id.is_well_formed() && !records.iter().any(|it| id == SegmentId::new(it.as_bytes()))
+            {
                 given.children.push(Given::of(child, &[])?);
             }
         }
@@ -53,6 +54,7 @@ impl<'t> Given<'t> {
             |_| MappingError::NotText { at: position(&tree, 0), segment: tree.id().to_string() };
         let text = std::str::from_utf8(bytes).map_err(not_text)?;
         let (delimiters, mut ends, mut count) = (tree.delimiters(), [0; PLACES], 0);
+        let repetition = delimiters.repetition.unwrap_or(delimiters.component);
         let mut is_simple = true;
         for (at, b) in bytes.iter().enumerate() {
             if *b == delimiters.element {
@@ -60,8 +62,8 @@ impl<'t> Given<'t> {
                     *end = at as u8;
                 }
                 count += 1;
-            } else if *b == delimiters.component || Some(*b) == delimiters.repetition {
-                is_simple = false;
+            } else {
+                is_simple &= *b != delimiters.component && *b != repetition;
             }
         }
         if let Some(end) = ends.get_mut(count) {
