@@ -22,7 +22,7 @@ const KINDS: [Kind; 7] = [
 ];
 
 fn bytes(kind: Kind, seed: u64) -> Vec<u8> {
-    let choices = Choices { net_metering: seed % 2 == 0, ..Choices::default() };
+    let choices = Choices { net_metering: seed.is_multiple_of(2), ..Choices::default() };
     let request = Request { seed, count: 2, choices, ..Request::of(kind) };
     let mut bytes = Vec::new();
     corpus::write_to(&request, &Delimiters::default(), &mut bytes).expect("a vector takes all");
