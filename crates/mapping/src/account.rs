@@ -2,14 +2,18 @@
 
 use tieline_model::common::PartyRole;
 use tieline_model::identifier::{AccountNumber, ServicePointId};
-use tieline_x12::compose::Segment;
 
-use crate::branch::segment;
+use crate::common::write_number;
+use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::{AccountPlace, CommonOptions};
+use crate::sink::Sink;
 
 /// The account's number, the one it had before, and the one a supplier keeps it under.
-pub(crate) type Numbers = [Option<AccountNumber>; 3];
+pub(crate) type Numbers<'n> = [Option<&'n AccountNumber>; 3];
+
+/// No such numbers.
+pub(crate) const NONE: Numbers<'static> = [None; 3];
 
 /// The party in whose loop the account's numbers stand, by its place.
 pub(crate) fn holder(
@@ -24,19 +28,22 @@ pub(crate) fn holder(
     roles.position(|role| role == Some(wanted))
 }
 
-pub(crate) fn read(given: &Given<'_>, options: &CommonOptions) -> Numbers {
+pub(crate) fn read(given: &Given<'_>, options: &CommonOptions) -> [Option<AccountNumber>; 3] {
     qualifiers(options).map(|qualifier| {
         let value = given.find("REF", qualifier)?.text(2)?;
         AccountNumber::new(value).ok()
     })
 }
 
-pub(crate) fn write(numbers: [&Option<AccountNumber>; 3], options: &CommonOptions) -> Vec<Segment> {
-    let both = qualifiers(options).into_iter().zip(numbers);
-    let written = both.filter_map(|(qualifier, number)| {
-        Some(segment("REF", [Some(qualifier), Some(number.as_ref()?.as_str())]))
-    });
-    written.collect()
+pub(crate) fn write(
+    numbers: Numbers<'_>,
+    options: &CommonOptions,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let mut both = qualifiers(options).into_iter().zip(numbers);
+    both.try_for_each(|(qualifier, number)| {
+        write_number(qualifier, number.map(AccountNumber::as_str), out)
+    })
 }
 
 fn qualifiers(options: &CommonOptions) -> [&str; 3] {
@@ -52,10 +59,14 @@ pub(crate) fn read_service_point(
     ServicePointId::new(reference.text(element)?).ok()
 }
 
-pub(crate) fn write_service_point(point: &ServicePointId, options: &CommonOptions) -> Segment {
-    let mut written = segment("REF", [Some(&options.service_point)]);
-    for _ in 2..options.service_point_element {
-        written = written.with("");
-    }
-    written.with(point.as_str())
+pub(crate) fn write_service_point(
+    point: &ServicePointId,
+    options: &CommonOptions,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let number = usize::from(options.service_point_element.max(2));
+    let mut elements = vec![None; number];
+    elements[0] = Some(options.service_point.as_str());
+    elements[number - 1] = Some(point.as_str());
+    out.segment("REF", &elements)
 }

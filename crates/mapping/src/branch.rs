@@ -3,14 +3,16 @@
 //! A record is read field by field, and then written as if nothing were left over. What the document
 //! has beyond that is the residue, so reading and writing cannot disagree about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use tieline_model::residue::{Place, Residue, Step, Text, arranged};
 use tieline_x12::compose::{Element, Segment};
-use tieline_x12::table::Row;
+use tieline_x12::segment::SegmentId;
+use tieline_x12::table::{Row, TransactionSet};
 
 use crate::error::MappingError;
 use crate::given::{Given, text, texts};
+use crate::sink::{Branches, Left, Say, Sink};
 
 /// A segment to be written, with the loop it opens.
 #[derive(Debug)]
@@ -30,22 +32,19 @@ impl From<Segment> for Branch {
 impl Branch {
     /// A record: its opener, and its loop with what is left over laid back.
     ///
-    /// What is left over of the opener's own elements is found as `QTY[1]/QTY04`.
+    /// What is left over of the opener's own elements is found as `QTY[1]/QTY04`, and so are the
+    /// elements and the loop of a point by its number.
     pub(crate) fn record(
         opener: Segment,
         children: Vec<Branch>,
-        residue: &Residue,
-        rows: &Rows,
+        left: Left<'_>,
+        rows: Rows,
     ) -> Branch {
         let mut segment = opener;
-        let way = [step(&segment.id, 1)];
-        overlay(&mut segment, residue, &way);
-        Branch { segment, children: lay(children, residue, &[], rows), is_record: true }
-    }
-
-    /// A record whose residue is laid back already.
-    pub(crate) fn own(segment: Segment, children: Vec<Branch>) -> Branch {
-        Branch { segment, children, is_record: true }
+        let way = [step(&segment.id, left.point.map_or(1, |index| index as usize + 1))];
+        overlay(&mut segment, left.residue, &way);
+        let within = if left.point.is_some() { &way[..] } else { &[] };
+        Branch { segment, children: lay(children, left.residue, within, rows), is_record: true }
     }
 
     /// The segments in the order of the file.
@@ -56,39 +55,41 @@ impl Branch {
 }
 
 /// A segment of elements; `None` and empty texts leave one out.
-pub(crate) fn segment<const N: usize>(id: &str, elements: [Option<&str>; N]) -> Segment {
-    segment_of(id, &elements)
-}
-
-/// As [`segment`], of as many elements as there are.
 pub(crate) fn segment_of(id: &str, elements: &[Option<&str>]) -> Segment {
-    let mut segment = Segment::new(id);
-    let used = elements.iter().rposition(|it| it.is_some_and(|text| !text.is_empty()));
-    segment.elements.reserve_exact(used.map_or(0, |n| n + 1));
-    for element in &elements[..used.map_or(0, |n| n + 1)] {
-        segment = segment.with(element.unwrap_or_default());
-    }
-    segment
+    let used = used(elements).iter().map(|it| Element::Simple(it.unwrap_or_default().to_string()));
+    Segment { id: id.to_string(), elements: used.collect() }
 }
 
-/// The rows of a loop in the order of the table.
-#[derive(Clone)]
-pub(crate) struct Rows(Vec<&'static Row>);
+/// The elements without those at the end that are left out.
+pub(crate) fn used<'e, 's>(elements: &'e [Option<&'s str>]) -> &'e [Option<&'s str>] {
+    let last = elements.iter().rposition(|it| it.is_some_and(|text| !text.is_empty()));
+    &elements[..last.map_or(0, |n| n + 1)]
+}
+
+/// The rows of a loop in the order of the table; of a set, area after area.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows([&'static [Row]; 3]);
 
 impl Rows {
-    pub(crate) fn new(rows: impl Iterator<Item = &'static Row>) -> Rows {
-        Rows(rows.collect())
+    /// The rows of a set.
+    pub(crate) fn of(set: &TransactionSet) -> Rows {
+        Rows([set.heading, set.detail, set.summary])
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'static Row> + use<> {
+        self.0.into_iter().flatten()
     }
 
     /// The rows of the loop that `id` opens here; none if it opens none.
     pub(crate) fn within(&self, id: &str) -> Rows {
-        let opener = self.0.iter().find(|row| row.id == id && row.is_loop());
-        Rows(opener.map(|row| row.rows.iter().skip(1).collect()).unwrap_or_default())
+        let opener = self.iter().find(|row| row.id == id && row.is_loop());
+        Rows([opener.map_or(&[], |row| &row.rows[1..]), &[], &[]])
     }
 
     /// Where segments `id` stand; what the loop does not have stands last.
-    fn rank(&self, id: &str) -> usize {
-        self.0.iter().position(|row| row.id == id).unwrap_or(self.0.len())
+    pub(crate) fn rank(&self, id: SegmentId) -> usize {
+        let is_it = |row: &'static Row| SegmentId::new(row.id.as_bytes()) == id;
+        self.iter().position(is_it).unwrap_or(usize::MAX)
     }
 }
 
@@ -103,18 +104,53 @@ fn child(within: &[Step], id: &str, nth: usize) -> Vec<Step> {
     steps
 }
 
-/// Notes what `given` has beyond what would be written for its record.
-pub(crate) fn left_over(
-    given: &Given<'_>,
-    opener: &Segment,
-    children: &[Branch],
-    residue: &mut Residue,
-) -> Result<(), MappingError> {
-    if !given.is_just(opener) {
+/// What `given` has beyond what is said of its record, opener and loop.
+pub(crate) fn left_over(given: &Given<'_>, say: Say<'_>) -> Result<Residue, MappingError> {
+    let mut residue = Residue::default();
+    let mut comparison = Comparison::of(given, true);
+    say(&mut comparison)?;
+    if !comparison.is_same() {
+        let (opener, children) = said(say)?;
         let own = [step(given.id(), 1)];
-        elements_left(&given.segment(), opener, &own, residue);
+        elements_left(&given.segment(), &opener, &own, &mut residue);
+        children_left(given, &children, &[], &mut residue)?;
     }
-    children_left(given, children, &[], residue)
+    Ok(residue)
+}
+
+/// What the loop of `given` has beyond what is said of it.
+pub(crate) fn loop_left_over(given: &Given<'_>, say: Say<'_>) -> Result<Residue, MappingError> {
+    let mut residue = Residue::default();
+    let mut comparison = Comparison::of(given, false);
+    say(&mut comparison)?;
+    if !comparison.is_same() {
+        let mut said = Branches::default();
+        say(&mut said)?;
+        children_left(given, &said.0, &[], &mut residue)?;
+    }
+    Ok(residue)
+}
+
+/// Notes what the loop of a point has beyond what is said of it, in the residue of its series.
+pub(crate) fn point_left_over(
+    given: &Given<'_>,
+    index: u32,
+    residue: &mut Residue,
+    say: Say<'_>,
+) -> Result<(), MappingError> {
+    let (opener, children) = said(say)?;
+    let way = [step(given.id(), index as usize + 1)];
+    elements_left(&given.segment(), &opener, &way, residue);
+    children_left(given, &children, &way, residue)
+}
+
+/// The opener and the loop of a record.
+fn said(say: Say<'_>) -> Result<(Segment, Vec<Branch>), MappingError> {
+    let mut said = Branches::default();
+    say(&mut said)?;
+    let mut said = said.0.into_iter();
+    let opener = said.next().map_or_else(|| Segment::new(""), |opener| opener.segment);
+    Ok((opener, said.collect()))
 }
 
 /// Notes what the loop of `given` has beyond `children`; `within` is the way to it.
@@ -124,9 +160,6 @@ pub(crate) fn children_left(
     within: &[Step],
     residue: &mut Residue,
 ) -> Result<(), MappingError> {
-    if are_just(&given.children, children) {
-        return Ok(());
-    }
     let mut ids: Vec<&str> = Vec::new();
     let generated = children.iter().filter(|branch| !branch.is_record);
     let written = generated.clone().map(|branch| branch.segment.id.as_str());
@@ -143,33 +176,20 @@ pub(crate) fn children_left(
             at: actual.first().copied().unwrap_or(given).position(),
             segment: id.to_string(),
         })?;
+        let mut is_made = vec![false; actual.len()];
         for (branch, place) in made.iter().zip(&places) {
+            is_made[*place] = true;
             let way = child(within, id, place + 1);
             elements_left(&segments[*place], &branch.segment, &way, residue);
             children_left(actual[*place], &branch.children, &way, residue)?;
         }
-        for (n, extra) in actual.iter().enumerate().filter(|(n, _)| !places.contains(n)) {
+        for (n, extra) in actual.iter().enumerate().filter(|(n, _)| !is_made[*n]) {
             keep(extra, &child(within, id, n + 1), residue);
         }
         let places = places.iter().map(|place| *place as u32 + 1).collect();
         residue.keep_order(Place::new(child(within, id, 0)), places);
     }
     Ok(())
-}
-
-/// Whether the segments of a loop are just those made, and those of one id in the same order.
-fn are_just(given: &[Given<'_>], made: &[Branch]) -> bool {
-    let made: Vec<&Branch> = made.iter().filter(|branch| !branch.is_record).collect();
-    let mut is_taken = vec![false; made.len()];
-    given.len() == made.len()
-        && given.iter().all(|given| {
-            let is_next = |n: &usize| !is_taken[*n] && made[*n].segment.id == given.id();
-            let Some(n) = (0..made.len()).find(is_next) else { return false };
-            is_taken[n] = true;
-            made[n].children.is_empty()
-                && given.children.is_empty()
-                && given.is_just(&made[n].segment)
-        })
 }
 
 /// Keeps a segment and all of the loop it opens.
@@ -185,23 +205,45 @@ fn keep(given: &Given<'_>, way: &[Step], residue: &mut Residue) {
 
 /// For each segment made, which of the document it is: the same if there is one, else one that says
 /// the same and more.
+///
+/// Both are looked up by their elements, and by the first of them, so that a loop of very many
+/// segments of one id takes no time to speak of.
 fn matched(actual: &[Segment], made: &[&Branch]) -> Option<Vec<usize>> {
-    let mut places: Vec<Option<usize>> = vec![None; made.len()];
-    let mut taken = vec![false; actual.len()];
-    for fits in [is_same, says_the_same] {
-        for (branch, place) in made.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
-            let is_it = |n: &usize| !taken[*n] && fits(&branch.segment, &actual[*n]);
-            *place = (0..actual.len()).find(is_it);
-            if let Some(found) = *place {
-                taken[found] = true;
-            }
+    let mut same: HashMap<&[Element], VecDeque<usize>> = HashMap::new();
+    for (n, segment) in actual.iter().enumerate() {
+        same.entry(&segment.elements).or_default().push_back(n);
+    }
+    let find_same = |branch: &&Branch| same.get_mut(&branch.segment.elements[..])?.pop_front();
+    let mut places: Vec<Option<usize>> = made.iter().map(find_same).collect();
+    if places.iter().all(Option::is_some) {
+        return places.into_iter().collect();
+    }
+    let mut is_taken = vec![false; actual.len()];
+    places.iter().flatten().for_each(|place| is_taken[*place] = true);
+    let mut free: BTreeMap<Option<&str>, BTreeSet<usize>> = BTreeMap::new();
+    for n in (0..actual.len()).filter(|n| !is_taken[*n]) {
+        free.entry(None).or_default().insert(n);
+        free.entry(Some(qualifier(&actual[n]))).or_default().insert(n);
+    }
+    for (branch, place) in made.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
+        let wanted = Some(qualifier(&branch.segment)).filter(|it| !it.is_empty());
+        let says_it = |n: &&usize| says_the_same(&branch.segment, &actual[**n]);
+        let found = *free.get(&wanted)?.iter().find(says_it)?;
+        for key in [None, Some(qualifier(&actual[found]))] {
+            free.get_mut(&key).map(|places| places.remove(&found));
         }
+        *place = Some(found);
     }
     places.into_iter().collect()
 }
 
-fn is_same(made: &Segment, actual: &Segment) -> bool {
-    made.elements == actual.elements
+/// What the first element begins with.
+fn qualifier(segment: &Segment) -> &str {
+    match segment.elements.first() {
+        Some(Element::Simple(value)) => value,
+        Some(Element::Composite(parts)) => parts.first().map_or("", String::as_str),
+        _ => "",
+    }
 }
 
 fn says_the_same(made: &Segment, actual: &Segment) -> bool {
@@ -252,15 +294,15 @@ pub(crate) fn lay(
     children: Vec<Branch>,
     residue: &Residue,
     within: &[Step],
-    rows: &Rows,
+    rows: Rows,
 ) -> Vec<Branch> {
     let mut children = children;
     if residue.is_empty() {
-        children.sort_by_key(|branch| rows.rank(&branch.segment.id));
+        children.sort_by_key(|branch| rows.rank(SegmentId::new(branch.segment.id.as_bytes())));
         return children;
     }
     let mut runs: BTreeMap<(usize, String), Run> = BTreeMap::new();
-    let key = |id: &str| (rows.rank(id), id.to_string());
+    let key = |id: &str| (rows.rank(SegmentId::new(id.as_bytes())), id.to_string());
     for branch in children {
         runs.entry(key(&branch.segment.id)).or_default().0.push(branch);
     }
@@ -268,7 +310,7 @@ pub(crate) fn lay(
         let mut segment = Segment::new(at.id());
         segment.elements = elements.iter().map(element).collect();
         let way = child(within, at.id(), at.nth as usize);
-        let inner = lay(Vec::new(), residue, &way, &rows.within(at.id()));
+        let inner = lay(Vec::new(), residue, &way, rows.within(at.id()));
         let branch = Branch { segment, children: inner, is_record: true };
         runs.entry(key(at.id())).or_default().1.push((at.nth, branch));
     }
@@ -283,7 +325,7 @@ pub(crate) fn lay(
             if is_made && !branch.is_record {
                 let way = child(within, &id, n + 1);
                 overlay(&mut branch.segment, residue, &way);
-                branch.children = lay(branch.children, residue, &way, &inner);
+                branch.children = lay(branch.children, residue, &way, inner);
             }
             laid.push(branch);
         }
@@ -321,5 +363,70 @@ fn element(text: &Text) -> Element {
         Text::Simple(value) => Element::Simple(value.clone()),
         Text::Composite(parts) => Element::Composite(parts.clone()),
         Text::Repeated(parts) => Element::Repeated(parts.clone()),
+    }
+}
+
+/// How many ids the segments of one loop have at most, for them to be compared in place.
+const IDS: usize = 16;
+
+/// Compares what is said of a record with the document, segment by segment, and keeps nothing.
+///
+/// It is the same if each segment has just the elements that are said of it, and those of one id stand
+/// in the order in which they are said.
+struct Comparison<'g, 't> {
+    given: &'g Given<'t>,
+    /// Whether the next segment is the opener.
+    is_opener: bool,
+    /// For each id said by now, the first child that it may be.
+    next: [(SegmentId, usize); IDS],
+    ids: usize,
+    /// How many children have been said.
+    said: usize,
+    differs: bool,
+}
+
+impl<'g, 't> Comparison<'g, 't> {
+    fn of(given: &'g Given<'t>, with_opener: bool) -> Comparison<'g, 't> {
+        let next = [(SegmentId::NONE, 0); IDS];
+        Comparison { given, is_opener: with_opener, next, ids: 0, said: 0, differs: false }
+    }
+
+    fn is_same(&self) -> bool {
+        !self.differs && self.said == self.given.children.len()
+    }
+
+    /// The next child of this id.
+    fn child(&mut self, id: &str) -> Option<&'g Given<'t>> {
+        let id = SegmentId::new(id.as_bytes());
+        let known = self.next[..self.ids].iter().position(|(known, _)| *known == id);
+        let slot = known.unwrap_or(self.ids);
+        let from = known.map_or(0, |slot| self.next[slot].1);
+        let children = &self.given.children;
+        let at = (from..children.len()).find(|n| children[*n].is(id))?;
+        *self.next.get_mut(slot)? = (id, at + 1);
+        self.ids = self.ids.max(slot + 1);
+        self.said += 1;
+        Some(&children[at])
+    }
+}
+
+impl Sink for Comparison<'_, '_> {
+    fn segment(&mut self, id: &str, elements: &[Option<&str>]) -> Result<(), MappingError> {
+        if self.differs {
+            return Ok(());
+        }
+        let is_just = match std::mem::take(&mut self.is_opener) {
+            true => self.given.is_just(id, elements),
+            false => self
+                .child(id)
+                .is_some_and(|child| child.children.is_empty() && child.is_just(id, elements)),
+        };
+        self.differs = !is_just;
+        Ok(())
+    }
+
+    /// A record of its own is compared on its own.
+    fn record(&mut self, _: Left<'_>, _: Rows, _: Say<'_>) -> Result<(), MappingError> {
+        Ok(())
     }
 }

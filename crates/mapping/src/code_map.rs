@@ -15,19 +15,52 @@ use crate::error::MappingError;
 
 /// The codes of a partner and what they mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeMap<T>(Vec<(T, Vec<String>)>);
+pub struct CodeMap<T> {
+    meanings: Vec<(T, Vec<String>)>,
+    /// The short codes, packed, with what they mean.
+    short: Vec<(u64, T)>,
+    /// Whether there are long codes, or beginnings of codes.
+    has_others: bool,
+}
+
+/// A code of up to seven characters as a number.
+fn packed(code: &str) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes[..7].get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+    bytes[7] = code.len() as u8;
+    Some(u64::from_le_bytes(bytes))
+}
+
+impl<T: Copy> CodeMap<T> {
+    fn new(meanings: Vec<(T, Vec<String>)>) -> CodeMap<T> {
+        let codes = meanings
+            .iter()
+            .flat_map(|(meaning, codes)| codes.iter().map(|code| (code.as_str(), *meaning)));
+        let short = codes.clone().filter_map(|(code, meaning)| Some((packed(code)?, meaning)));
+        let short = short.collect();
+        let has_others =
+            codes.into_iter().any(|(code, _)| packed(code).is_none() || code.ends_with('*'));
+        CodeMap { meanings, short, has_others }
+    }
+}
 
 impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
     /// A map of these meanings and codes.
     pub fn of(meanings: &[(T, &[&str])]) -> CodeMap<T> {
         let texts = |codes: &[&str]| codes.iter().map(|code| code.to_string()).collect();
-        CodeMap(meanings.iter().map(|(meaning, codes)| (*meaning, texts(codes))).collect())
+        CodeMap::new(meanings.iter().map(|(meaning, codes)| (*meaning, texts(codes))).collect())
     }
 
     /// What a code means, if the map knows it: by itself, else by the longest beginning.
     pub fn meaning(&self, code: &str) -> Option<T> {
+        if let Some(code) = packed(code) {
+            let known = self.short.iter().find(|(known, _)| *known == code);
+            if known.is_some() || !self.has_others {
+                return known.map(|(_, meaning)| *meaning);
+            }
+        }
         let mut longest = None;
-        for (meaning, codes) in &self.0 {
+        for (meaning, codes) in &self.meanings {
             for known in codes {
                 if known == code {
                     return Some(*meaning);
@@ -70,7 +103,7 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
         {
             return Ok(raw);
         }
-        let codes = self.0.iter().find(|(meaning, _)| *meaning == coded.meaning);
+        let codes = self.meanings.iter().find(|(meaning, _)| *meaning == coded.meaning);
         let code = codes.and_then(|(_, codes)| codes.iter().find(|code| !code.ends_with('*')));
         let meaning = || format!("{:?}", coded.meaning);
         code.map(String::as_str).ok_or_else(|| MappingError::NoCode { table, meaning: meaning() })
@@ -78,7 +111,7 @@ impl<T: Copy + PartialEq + fmt::Debug> CodeMap<T> {
 
     /// All codes with what they mean.
     fn codes(&self) -> impl Iterator<Item = (T, &str)> {
-        self.0
+        self.meanings
             .iter()
             .flat_map(|(meaning, codes)| codes.iter().map(|code| (*meaning, code.as_str())))
     }
@@ -139,11 +172,11 @@ impl<'o, T: Copy + PartialEq + fmt::Debug> Codes<'o, T> {
 
 impl<T: Serialize> Serialize for CodeMap<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(meaning, codes)| (meaning, codes)))
+        serializer.collect_map(self.meanings.iter().map(|(meaning, codes)| (meaning, codes)))
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for CodeMap<T> {
+impl<'de, T: DeserializeOwned + Copy> Deserialize<'de> for CodeMap<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<CodeMap<T>, D::Error> {
         deserializer.deserialize_map(Meanings(PhantomData))
     }
@@ -151,7 +184,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for CodeMap<T> {
 
 struct Meanings<T>(PhantomData<T>);
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for Meanings<T> {
+impl<'de, T: DeserializeOwned + Copy> Visitor<'de> for Meanings<T> {
     type Value = CodeMap<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,6 +201,6 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Meanings<T> {
             }
             map.push((meaning, codes));
         }
-        Ok(CodeMap(map))
+        Ok(CodeMap::new(map))
     }
 }

@@ -2,14 +2,13 @@
 
 use tieline_model::common::{Event, EventKind, Note, Reference, ReferenceKind, StatedAmount};
 use tieline_model::stamp::Stamp;
-use tieline_x12::compose::Segment;
 
-use crate::branch::segment;
 use crate::code_map::Codes;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
-use crate::stamp::written;
+use crate::sink::Sink;
 
 pub(crate) fn read_references(given: &Given<'_>, options: &Options) -> Vec<Reference> {
     read_references_by(given, Codes::common(&options.common.references))
@@ -49,20 +48,34 @@ fn read_references_but(
 pub(crate) fn write_references(
     references: &[Reference],
     options: &Options,
-) -> Result<Vec<Segment>, MappingError> {
-    write_references_by(references, Codes::common(&options.common.references))
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    write_references_by(references, Codes::common(&options.common.references), out)
 }
 
 pub(crate) fn write_references_by(
     references: &[Reference],
     codes: Codes<'_, ReferenceKind>,
-) -> Result<Vec<Segment>, MappingError> {
-    let write = |reference: &Reference| {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    for reference in references {
         let code = codes.write(&reference.kind, None, "references")?;
         let (value, text) = (reference.value.as_deref(), reference.text.as_deref());
-        Ok(segment("REF", [Some(code), value, text]))
-    };
-    references.iter().map(write).collect()
+        out.segment("REF", &[Some(code), value, text])?;
+    }
+    Ok(())
+}
+
+/// A number behind its qualifier, if it is there.
+pub(crate) fn write_number(
+    qualifier: &str,
+    number: Option<&str>,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    match number {
+        Some(number) => out.segment("REF", &[Some(qualifier), Some(number)]),
+        None => Ok(()),
+    }
 }
 
 /// A `NTE` without a text is left over.
@@ -71,8 +84,9 @@ pub(crate) fn read_notes(given: &Given<'_>) -> Vec<Note> {
     given.all("NTE").filter_map(read).collect()
 }
 
-pub(crate) fn write_notes(notes: &[Note]) -> impl Iterator<Item = Segment> {
-    notes.iter().map(|note| segment("NTE", [note.code.as_deref(), Some(&note.text)]))
+pub(crate) fn write_notes(notes: &[Note], out: &mut dyn Sink) -> Result<(), MappingError> {
+    let write = |note: &Note| out.segment("NTE", &[note.code.as_deref(), Some(&note.text)]);
+    notes.iter().try_for_each(write)
 }
 
 pub(crate) fn read_amounts(
@@ -92,12 +106,13 @@ pub(crate) fn read_amounts(
 pub(crate) fn write_amounts(
     amounts: &[StatedAmount],
     options: &Options,
-) -> Result<Vec<Segment>, MappingError> {
-    let write = |it: &StatedAmount| {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    for it in amounts {
         let code = options.common.amounts.write(&it.kind, None, "amounts")?;
-        Ok(segment("AMT", [Some(code), Some(&it.amount.to_string())]))
-    };
-    amounts.iter().map(write).collect()
+        out.segment("AMT", &[Some(code), Some(&Figure::decimal(&it.amount))])?;
+    }
+    Ok(())
 }
 
 pub(crate) fn read_events(
@@ -125,24 +140,30 @@ pub(crate) fn read_events_by(
 pub(crate) fn write_events(
     events: &[Event],
     options: &Options,
-) -> Result<Vec<Segment>, MappingError> {
-    write_events_by(events, Codes::common(&options.common.events))
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    write_events_by(events, Codes::common(&options.common.events), out)
 }
 
 pub(crate) fn write_events_by(
     events: &[Event],
     codes: Codes<'_, EventKind>,
-) -> Result<Vec<Segment>, MappingError> {
-    let write = |event: &Event| {
-        let code = codes.write(&event.kind, None, "events")?;
-        Ok(write_stamp(code, &event.stamp))
-    };
-    events.iter().map(write).collect()
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    for event in events {
+        write_stamp(codes.write(&event.kind, None, "events")?, &event.stamp, out)?;
+    }
+    Ok(())
 }
 
-pub(crate) fn write_stamp(code: &str, stamp: &Stamp) -> Segment {
+pub(crate) fn write_stamp(
+    code: &str,
+    stamp: &Stamp,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let time = stamp.time.as_ref().map(|time| time.as_str());
-    segment("DTM", [Some(code), Some(&written(stamp.date)), time, stamp.zone.as_deref()])
+    let day = Figure::date(stamp.date);
+    out.segment("DTM", &[Some(code), Some(&day), time, stamp.zone.as_deref()])
 }
 
 /// When a document was made, as its `BGN` says it.

@@ -2,7 +2,7 @@
 
 use tieline_model::provenance::{Origin, Provenance};
 use tieline_model::record::Record;
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::tree::Tree;
 
 use crate::error::MappingError;
@@ -51,6 +51,22 @@ pub fn write(record: &Record, options: &Options) -> Result<Vec<Segment>, Mapping
         Record::Payment(payment) => remittance_820::write(payment, options),
         Record::ServiceRequest(request) => enrollment_814::write(request, options),
         Record::Advice(advice) => advice_824::write(advice, options),
+        _ => Err(MappingError::NoSet),
+    }
+}
+
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(record: &Record, options: &Options, body: &mut Body) -> Result<(), MappingError> {
+    match record {
+        Record::UsageReport(report) => usage_867::compose(report, options, body),
+        Record::Bill(bill) => invoice_810::compose(bill, options, body),
+        Record::Payment(payment) => remittance_820::compose(payment, options, body),
+        Record::ServiceRequest(request) => enrollment_814::compose(request, options, body),
+        Record::Advice(advice) => advice_824::compose(advice, options, body),
         _ => Err(MappingError::NoSet),
     }
 }

@@ -6,6 +6,7 @@ use tieline_model::money::MoneyError;
 use tieline_model::stamp::NoClockTime;
 use tieline_model::time::TimeError;
 use tieline_model::usage::SeriesError;
+use tieline_x12::compose::ComposeError;
 use tieline_x12::position::Position;
 
 /// Why a mapping could not be done. It never carries what a document says of a customer.
@@ -90,6 +91,9 @@ pub enum MappingError {
     /// A time that cannot be written.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// A value that cannot be written with these separators.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
 }
 
 impl MappingError {

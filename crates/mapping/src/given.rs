@@ -10,7 +10,11 @@ use tieline_x12::position::Position;
 use tieline_x12::segment::SegmentId;
 use tieline_x12::tree::Tree;
 
+use crate::branch::used;
 use crate::error::{MappingError, ValueFault};
+
+/// How many elements of a segment are known by their places; those behind are looked for.
+const PLACES: usize = 16;
 
 /// A segment of a document with the loop it opens.
 ///
@@ -18,8 +22,13 @@ use crate::error::{MappingError, ValueFault};
 pub(crate) struct Given<'t> {
     pub(crate) tree: Tree<'t>,
     id: SegmentId,
-    /// The id and the elements, cut apart and else as they stand.
-    parts: Vec<&'t str>,
+    text: &'t str,
+    /// Where the id and the elements end, in a segment short enough.
+    ends: [u8; PLACES],
+    /// How many elements there are.
+    count: usize,
+    /// Whether none of them has components or repetitions.
+    is_simple: bool,
     pub(crate) children: Vec<Given<'t>>,
 }
 
@@ -27,26 +36,59 @@ impl<'t> Given<'t> {
     /// The segment and its loop, without the loops `records`, which are read on their own, and
     /// without what has no place in the table. A misspelt segment has one, but perhaps no id.
     pub(crate) fn of(tree: Tree<'t>, records: &[&str]) -> Result<Given<'t>, MappingError> {
-        let at = || position(&tree, 0);
-        let not_text = || MappingError::NotText { at: at(), segment: tree.id().to_string() };
-        let bytes = tree.segment();
-        let text = std::str::from_utf8(bytes).map_err(|_| not_text())?;
-        let separator = tree.delimiters().element;
-        let mut parts = Vec::with_capacity(1 + bytes.iter().filter(|b| **b == separator).count());
-        parts.extend(text.split(char::from(separator)));
-        let mut children = Vec::new();
+        let mut given = Given::alone(tree)?;
         for child in tree.children().filter(Tree::is_placed) {
             let id = child.id();
-            if id.is_well_formed() && !records.iter().any(|it| id.as_bytes() == it.as_bytes()) {
-                children.push(Given::of(child, &[])?);
+            if id.is_well_formed() && !records.iter().any(|it| id == SegmentId::new(it.as_bytes()))
+            {
+                given.children.push(Given::of(child, &[])?);
             }
         }
-        Ok(Given { tree, id: tree.id(), parts, children })
+        Ok(given)
+    }
+
+    /// The segment without its loop.
+    fn alone(tree: Tree<'t>) -> Result<Given<'t>, MappingError> {
+        let bytes = tree.segment();
+        let not_text =
+            |_| MappingError::NotText { at: position(&tree, 0), segment: tree.id().to_string() };
+        let text = std::str::from_utf8(bytes).map_err(not_text)?;
+        let (delimiters, mut ends, mut count) = (tree.delimiters(), [0; PLACES], 0);
+        let repetition = delimiters.repetition.unwrap_or(delimiters.component);
+        let mut is_simple = true;
+        for (at, b) in bytes.iter().enumerate() {
+            if *b == delimiters.element {
+                if let Some(end) = ends.get_mut(count) {
+                    *end = at as u8;
+                }
+                count += 1;
+            } else {
+                is_simple &= *b != delimiters.component && *b != repetition;
+            }
+        }
+        if let Some(end) = ends.get_mut(count) {
+            *end = bytes.len() as u8;
+        }
+        Ok(Given { tree, id: tree.id(), text, ends, count, is_simple, children: Vec::new() })
     }
 
     /// The id of the segment.
     pub(crate) fn id(&self) -> &'t str {
-        self.parts.first().copied().unwrap_or_default()
+        self.part(0).unwrap_or_default()
+    }
+
+    /// Whether this is its id.
+    pub(crate) fn is(&self, id: SegmentId) -> bool {
+        self.id == id
+    }
+
+    /// Element `n` as it stands, the id for 0; `None` if the segment is shorter.
+    fn part(&self, n: usize) -> Option<&'t str> {
+        if n >= PLACES || self.text.len() > usize::from(u8::MAX) {
+            return self.text.split(char::from(self.tree.delimiters().element)).nth(n);
+        }
+        let start = n.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]) + 1);
+        (n <= self.count).then(|| self.text.get(start..usize::from(self.ends[n]))).flatten()
     }
 
     /// The segment as values of its own.
@@ -54,21 +96,20 @@ impl<'t> Given<'t> {
         self.tree.values().unwrap_or_else(|| Segment::new(self.id()))
     }
 
-    /// Whether it says just what `made` does, element by element.
-    pub(crate) fn is_just(&self, made: &Segment) -> bool {
-        let is_same = |(element, part): (&Element, &&str)| match element {
-            Element::Simple(value) => value == part && self.is_simple(part),
-            _ => false,
-        };
-        self.parts.len() == made.elements.len() + 1
-            && self.id() == made.id
-            && made.elements.iter().zip(&self.parts[1..]).all(is_same)
+    /// Whether it says just these elements.
+    pub(crate) fn is_just(&self, id: &str, elements: &[Option<&str>]) -> bool {
+        let elements = used(elements);
+        self.is_simple
+            && self.count == elements.len()
+            && self.part(0) == Some(id)
+            && elements.iter().zip(1..).all(|(it, n)| self.part(n) == Some(it.unwrap_or_default()))
     }
 
     /// Whether an element has neither components nor repetitions.
     fn is_simple(&self, part: &str) -> bool {
         let delimiters = self.tree.delimiters();
-        part.bytes().all(|b| b != delimiters.component && Some(b) != delimiters.repetition)
+        self.is_simple
+            || part.bytes().all(|b| b != delimiters.component && Some(b) != delimiters.repetition)
     }
 
     /// The segments `id` of its loop.
@@ -83,14 +124,17 @@ impl<'t> Given<'t> {
     }
 
     /// Element `n` as text; `None` if it is empty or not simple.
-    pub(crate) fn value(&self, n: usize) -> Option<&str> {
-        let part = *self.parts.get(n)?;
+    pub(crate) fn value(&self, n: usize) -> Option<&'t str> {
+        let part = self.part(n)?;
         (!part.is_empty() && self.is_simple(part)).then_some(part)
     }
 
     /// The first component of element `n`, if it is not repeated.
-    pub(crate) fn first(&self, n: usize) -> Option<&str> {
-        let part = *self.parts.get(n)?;
+    pub(crate) fn first(&self, n: usize) -> Option<&'t str> {
+        let part = self.part(n)?;
+        if self.is_simple {
+            return Some(part).filter(|part| !part.is_empty());
+        }
         let delimiters = self.tree.delimiters();
         if delimiters.repetition.is_some_and(|separator| part.as_bytes().contains(&separator)) {
             return None;

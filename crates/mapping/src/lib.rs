@@ -39,7 +39,11 @@ pub mod files;
 // What all of them need.
 mod given;
 
+mod sink;
+
 mod branch;
+
+mod figure;
 
 mod common;
 

@@ -1,16 +1,15 @@
 //! A reading or a factor: one `MEA`.
 
 use tieline_model::coded::Coded;
-use tieline_model::decimal::Decimal;
 use tieline_model::meter::TimeOfUse;
 use tieline_model::quantity::Unit;
 use tieline_model::usage::{Factor, Measurement, ReadPair, RegisterRead};
-use tieline_x12::compose::Segment;
 
-use crate::branch::segment;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 /// A `MEA` is a factor if the options say so of its `MEA02`, else a reading.
 pub(crate) fn read(
@@ -36,44 +35,49 @@ pub(crate) fn read(
     })))
 }
 
-pub(crate) fn write(measurement: &Measurement, options: &Options) -> Result<Segment, MappingError> {
-    let text = |number: &Option<Decimal>| number.as_ref().map(Decimal::to_string);
-    let tou = |it: &'_ Option<Coded<TimeOfUse>>| -> Result<Option<String>, MappingError> {
-        let write =
-            |it| options.common.times_of_use.write(it, Some(TimeOfUse::Other), "times_of_use");
-        Ok(it.as_ref().map(write).transpose()?.map(str::to_string))
-    };
-    Ok(match measurement {
+pub(crate) fn write(
+    measurement: &Measurement,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    match measurement {
         Measurement::Read(read) => {
-            let pair = read.pair.as_ref();
-            let pair = pair
-                .map(|it| options.common.read_pairs.write(it, Some(ReadPair::Other), "read_pairs"));
-            segment(
+            let (pairs, other) = (&options.common.read_pairs, Some(ReadPair::Other));
+            let pair = read.pair.as_ref().map(|it| pairs.write(it, other, "read_pairs"));
+            out.segment(
                 "MEA",
-                [
+                &[
                     pair.transpose()?,
                     read.measure.as_deref(),
-                    text(&read.amount).as_deref(),
+                    Figure::number(&read.amount).as_deref(),
                     write_unit(read.unit.as_ref(), options)?,
-                    text(&read.begin).as_deref(),
-                    text(&read.end).as_deref(),
-                    tou(&read.time_of_use)?.as_deref(),
+                    Figure::number(&read.begin).as_deref(),
+                    Figure::number(&read.end).as_deref(),
+                    write_time_of_use(read.time_of_use.as_ref(), options)?,
                 ],
             )
         }
-        Measurement::Factor(factor) => segment(
+        Measurement::Factor(factor) => out.segment(
             "MEA",
-            [
+            &[
                 None,
                 Some(options.common.factors.write(&factor.kind, None, "factors")?),
-                Some(&factor.value.to_string()),
+                Some(&Figure::decimal(&factor.value)),
                 write_unit(factor.unit.as_ref(), options)?,
                 None,
                 None,
-                tou(&factor.time_of_use)?.as_deref(),
+                write_time_of_use(factor.time_of_use.as_ref(), options)?,
             ],
         ),
-    })
+    }
+}
+
+fn write_time_of_use<'c>(
+    time_of_use: Option<&'c Coded<TimeOfUse>>,
+    options: &'c Options,
+) -> Result<Option<&'c str>, MappingError> {
+    let (codes, other) = (&options.common.times_of_use, Some(TimeOfUse::Other));
+    time_of_use.map(|it| codes.write(it, other, "times_of_use")).transpose()
 }
 
 pub(crate) fn write_unit<'c>(

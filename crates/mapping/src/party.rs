@@ -4,19 +4,20 @@ use tieline_model::common::{
     Address, Contact, ContactKind, ContactNumber, Party, PartyId, PartyIdKind, PartyRole,
     ReferenceKind,
 };
-use tieline_x12::compose::Segment;
 
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::account::{self, Numbers};
+use crate::branch::{Rows, left_over};
 use crate::code_map::Codes;
 use crate::common::{read_references_by, write_references_by};
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
-/// Reads a party; `account` are the segments of its loop that fields of the report mean.
+/// Reads a party; `account` are the numbers in its loop that fields of the report mean.
 pub(crate) fn read(
     given: &Given<'_>,
-    account: Vec<Segment>,
+    account: Numbers<'_>,
     options: &Options,
 ) -> Result<Party, MappingError> {
     read_by(given, account, Codes::common(&options.common.references), options)
@@ -25,7 +26,7 @@ pub(crate) fn read(
 /// Reads a party whose references have these codes.
 pub(crate) fn read_by(
     given: &Given<'_>,
-    account: Vec<Segment>,
+    account: Numbers<'_>,
     references: Codes<'_, ReferenceKind>,
     options: &Options,
 ) -> Result<Party, MappingError> {
@@ -40,65 +41,65 @@ pub(crate) fn read_by(
     party.references = read_references_by(given, references);
     party.contacts = given.all("PER").filter_map(|per| read_contact(per, options)).collect();
     party.at = given.ordinal();
-    let (opener, children) = parts(&party, account, references, options)?;
-    left_over(given, &opener, &children, &mut party.residue)?;
+    party.residue = left_over(given, &mut |out| say(&party, account, references, options, out))?;
     Ok(party)
 }
 
-/// Writes a party, the segments `account` before its other references.
+/// Writes a party, the numbers `account` before its other references.
 pub(crate) fn write(
     party: &Party,
-    account: Vec<Segment>,
+    account: Numbers<'_>,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    write_by(party, account, Codes::common(&options.common.references), options, rows)
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let references = Codes::common(&options.common.references);
+    write_by(party, account, references, options, rows, out)
 }
 
 pub(crate) fn write_by(
     party: &Party,
-    account: Vec<Segment>,
+    account: Numbers<'_>,
     references: Codes<'_, ReferenceKind>,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, children) = parts(party, account, references, options)?;
-    Ok(Branch::record(opener, children, &party.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let say = &mut |out: &mut dyn Sink| say(party, account, references, options, out);
+    out.record((&party.residue).into(), rows, say)
 }
 
-fn parts(
+fn say(
     party: &Party,
-    account: Vec<Segment>,
+    account: Numbers<'_>,
     references: Codes<'_, ReferenceKind>,
     options: &Options,
-) -> Result<(Segment, Vec<Branch>), MappingError> {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let id = party.id.as_ref();
     let kind = id
         .map(|id| options.common.party_ids.write(&id.kind, Some(PartyIdKind::Other), "party_ids"));
-    let opener = segment(
+    out.segment(
         "N1",
-        [
+        &[
             Some(options.common.parties.write(&party.role, Some(PartyRole::Other), "parties")?),
             party.name.as_deref(),
             kind.transpose()?,
             id.map(|id| id.id.as_str()),
         ],
-    );
-    let mut loop_ = write_lines("N2", &party.more_names);
+    )?;
+    write_lines("N2", &party.more_names, out)?;
     if let Some(address) = &party.address {
-        loop_.extend(write_lines("N3", &address.lines));
+        write_lines("N3", &address.lines, out)?;
         let Address { city, state, postal_code, country, .. } = address;
         let place = [city, state, postal_code, country].map(|text| text.as_deref());
         if place.iter().any(Option::is_some) {
-            loop_.push(segment("N4", place));
+            out.segment("N4", &place)?;
         }
     }
-    loop_.extend(account);
-    loop_.extend(write_references_by(&party.references, references)?);
-    for contact in &party.contacts {
-        loop_.push(write_contact(contact, options)?);
-    }
-    Ok((opener, loop_.into_iter().map(Branch::from).collect()))
+    account::write(account, &options.common, out)?;
+    write_references_by(&party.references, references, out)?;
+    party.contacts.iter().try_for_each(|contact| write_contact(contact, options, out))
 }
 
 /// Names or lines, two in a segment; those behind a segment that is not full are left over.
@@ -113,11 +114,11 @@ fn lines(given: &Given<'_>, id: &str) -> Vec<String> {
     lines
 }
 
-fn write_lines(id: &str, lines: &[String]) -> Vec<Segment> {
+fn write_lines(id: &str, lines: &[String], out: &mut dyn Sink) -> Result<(), MappingError> {
     let pair = |pair: &[String]| {
-        segment(id, [pair.first().map(String::as_str), pair.get(1).map(String::as_str)])
+        out.segment(id, &[pair.first().map(String::as_str), pair.get(1).map(String::as_str)])
     };
-    lines.chunks(2).map(pair).collect()
+    lines.chunks(2).try_for_each(pair)
 }
 
 fn read_address(given: &Given<'_>) -> Option<Address> {
@@ -143,18 +144,25 @@ pub(crate) fn read_contact(per: &Given<'_>, options: &Options) -> Option<Contact
     Some(Contact { function: per.text(1)?, name: per.text(2), numbers })
 }
 
-pub(crate) fn write_contact(contact: &Contact, options: &Options) -> Result<Segment, MappingError> {
-    let mut elements = [Some(contact.function.as_str()), contact.name.as_deref()].to_vec();
-    for ContactNumber { kind, number } in &contact.numbers {
-        let kind = options.common.contacts.write(kind, Some(ContactKind::Other), "contacts")?;
-        elements.extend([Some(kind), Some(number.as_str())]);
-    }
-    elements.resize(elements.len().max(8), None);
-    match elements.as_slice().try_into() {
-        Ok(eight) => Ok(segment::<8>("PER", eight)),
-        Err(_) => Err(MappingError::NoPlace {
+pub(crate) fn write_contact(
+    contact: &Contact,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let mut elements = [None; 8];
+    elements[0] = Some(contact.function.as_str());
+    elements[1] = contact.name.as_deref();
+    if contact.numbers.len() > 3 {
+        return Err(MappingError::NoPlace {
             what: "a fourth number of a contact",
             advice: "give the contact twice",
-        }),
+        });
     }
+    for (ContactNumber { kind, number }, two) in
+        contact.numbers.iter().zip(elements[2..].chunks_exact_mut(2))
+    {
+        let kind = options.common.contacts.write(kind, Some(ContactKind::Other), "contacts")?;
+        two.copy_from_slice(&[Some(kind), Some(number.as_str())]);
+    }
+    out.segment("PER", &elements)
 }

@@ -3,13 +3,12 @@
 use tieline_model::period::Period;
 use tieline_model::time::Date;
 use tieline_model::usage::SectionPeriod;
-use tieline_x12::compose::Segment;
 
-use crate::branch::segment;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::CommonOptions;
-use crate::stamp::written;
+use crate::sink::Sink;
 
 /// Reads it. The exchange of a meter takes the place of the start or of the end. Dates that are no period are
 /// left over.
@@ -32,22 +31,20 @@ pub(crate) fn read(
     })
 }
 
-pub(crate) fn write(period: Option<SectionPeriod>, options: &CommonOptions) -> Vec<Segment> {
+pub(crate) fn write(
+    period: Option<SectionPeriod>,
+    options: &CommonOptions,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let CommonOptions { period_start, period_end, exchange, .. } = options;
     match period {
-        None => Vec::new(),
-        Some(SectionPeriod::Regular(it)) => {
-            vec![write_day(period_start, it.start()), write_day(period_end, it.end())]
-        }
-        Some(SectionPeriod::FromExchange(it)) => {
-            vec![write_day(exchange, it.start()), write_day(period_end, it.end())]
-        }
-        Some(SectionPeriod::UntilExchange(it)) => {
-            vec![write_day(period_start, it.start()), write_day(exchange, it.end())]
-        }
-        Some(SectionPeriod::From(date)) => vec![write_day(period_start, date)],
-        Some(SectionPeriod::Until(date)) => vec![write_day(period_end, date)],
-        Some(SectionPeriod::Exchange(date)) => vec![write_day(exchange, date)],
+        None => Ok(()),
+        Some(SectionPeriod::Regular(it)) => write_whole(it, period_start, period_end, out),
+        Some(SectionPeriod::FromExchange(it)) => write_whole(it, exchange, period_end, out),
+        Some(SectionPeriod::UntilExchange(it)) => write_whole(it, period_start, exchange, out),
+        Some(SectionPeriod::From(date)) => write_day(period_start, date, out),
+        Some(SectionPeriod::Until(date)) => write_day(period_end, date, out),
+        Some(SectionPeriod::Exchange(date)) => write_day(exchange, date, out),
     }
 }
 
@@ -55,8 +52,12 @@ pub(crate) fn day(given: &Given<'_>, qualifier: &str) -> Result<Option<Date>, Ma
     given.find("DTM", qualifier).map_or(Ok(None), |dtm| dtm.date(2))
 }
 
-pub(crate) fn write_day(qualifier: &str, date: Date) -> Segment {
-    segment("DTM", [Some(qualifier), Some(&written(date))])
+pub(crate) fn write_day(
+    qualifier: &str,
+    date: Date,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.segment("DTM", &[Some(qualifier), Some(&Figure::date(date))])
 }
 
 /// Both ends in order; anything else is left over.
@@ -69,6 +70,12 @@ pub(crate) fn read_whole(
     Ok(both.and_then(|(start, end)| Period::new(start, end).ok()))
 }
 
-pub(crate) fn write_whole(period: Period, start: &str, end: &str) -> [Segment; 2] {
-    [write_day(start, period.start()), write_day(end, period.end())]
+pub(crate) fn write_whole(
+    period: Period,
+    start: &str,
+    end: &str,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    write_day(start, period.start(), out)?;
+    write_day(end, period.end(), out)
 }

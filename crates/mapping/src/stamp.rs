@@ -5,8 +5,9 @@
 //! those that a series does not write by itself are kept beside their points.
 
 use tieline_model::stamp::{Midnight, Stamping, ZoneStyle};
-use tieline_model::time::{Date, DateTime, Instants, Timestamp, Zone, date};
+use tieline_model::time::{Date, DateTime, Instants, TimeError, Timestamp, Zone, date};
 
+use crate::figure::Figure;
 use crate::options::{Clock, Options};
 
 const DAY: i64 = 86_400;
@@ -75,15 +76,9 @@ impl Wall {
     }
 
     /// `HHMM` or `HHMMSS`.
-    pub(crate) fn time(&self) -> String {
-        let mut text = String::with_capacity(6);
-        for number in
-            [self.hour, self.minute, self.second].iter().take(2 + usize::from(self.has_seconds))
-        {
-            text.push(char::from(b'0' + number / 10));
-            text.push(char::from(b'0' + number % 10));
-        }
-        text
+    pub(crate) fn time(&self) -> Figure {
+        let all = [self.hour, self.minute, self.second];
+        Figure::pairs(&all[..2 + usize::from(self.has_seconds)])
     }
 }
 
@@ -222,7 +217,7 @@ pub(crate) struct Stamper<'s> {
     offsets: Offsets<'s>,
     stamping: Stamping,
     clock: Option<&'s Clock>,
-    day: Option<(i64, Date, String)>,
+    day: Option<(i64, Date, Figure)>,
     code: (Option<i64>, String),
 }
 
@@ -282,17 +277,23 @@ impl<'s> Stamper<'s> {
         }
     }
 
+    /// Makes the texts of a day and of the zone code for an offset.
+    pub(crate) fn prepare(&mut self, day: i64, offset: i64) -> Result<(), TimeError> {
+        self.code(offset);
+        self.day(day).map(|_| ()).ok_or(TimeError::OutOfRange)
+    }
+
+    /// The texts that were made last.
+    pub(crate) fn prepared(&self) -> (&str, &str) {
+        (self.day.as_ref().map_or("", |(.., text)| text), &self.code.1)
+    }
+
     /// The text of a day, `CCYYMMDD`, and the day itself.
     pub(crate) fn day(&mut self, number: i64) -> Option<(Date, &str)> {
         if self.day.as_ref().is_none_or(|(known, ..)| *known != number) {
             let day = day_of(number)?;
-            self.day = Some((number, day, written(day)));
+            self.day = Some((number, day, Figure::date(day)));
         }
-        self.day.as_ref().map(|(_, day, text)| (*day, text.as_str()))
+        self.day.as_ref().map(|(_, day, text)| (*day, &**text))
     }
-}
-
-/// A date as `CCYYMMDD`.
-pub(crate) fn written(day: Date) -> String {
-    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }

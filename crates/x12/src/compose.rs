@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+pub use crate::body::Body;
 use crate::check::{Plans, check};
 use crate::delimiters::Delimiters;
 use crate::finding::{Finding, Severity};
@@ -22,7 +23,7 @@ pub struct Segment {
 }
 
 /// An element to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Element {
     /// A value; the empty string leaves the element out.
     Simple(String),
@@ -267,9 +268,7 @@ pub fn write(interchange: &Interchange, delimiters: &Delimiters) -> Result<Vec<u
 /// fetch the bytes as often as it suits, finish it.
 #[derive(Debug)]
 pub struct Writer {
-    bytes: Vec<u8>,
-    delimiters: Delimiters,
-    repetition: Option<u8>,
+    body: Body,
     control_number: String,
     groups: usize,
     /// The control number of the group that is open, and how many sets it has by now.
@@ -289,10 +288,12 @@ impl Writer {
         if let Some(role) = unusable(delimiters, interchange.release) {
             return Err(ComposeError::Separator { role });
         }
+        let repetition = match interchange.release {
+            Release::V004010 => None,
+            Release::V005010 => Some(delimiters.repetition.unwrap_or(b'^')),
+        };
         let mut writer = Writer {
-            bytes: Vec::new(),
-            delimiters: *delimiters,
-            repetition: None,
+            body: Body::new(*delimiters, repetition),
             control_number: number("ISA", 13, interchange.control_number, 9)?,
             groups: 0,
             group: None,
@@ -344,42 +345,64 @@ impl Writer {
         set: &Set,
         segments: impl Iterator<Item = Segment>,
     ) -> Result<(), ComposeError> {
-        match &mut self.group {
-            Some((_, sets)) => *sets += 1,
-            None => return Err(ComposeError::NoGroup),
+        let mut segments = segments;
+        self.set_with(set, |body| segments.try_for_each(|segment| body.add_segment(&segment)))
+    }
+
+    /// Writes one more set of the group that is open: `set`, and after its own segments those that
+    /// `write` adds. Nothing is written of a set that fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Writer::set) and of `write`.
+    pub fn set_with<E: From<ComposeError>>(
+        &mut self,
+        set: &Set,
+        write: impl FnOnce(&mut Body) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (length, count) = (self.body.length(), self.body.count());
+        let written = self.whole_set(set, write);
+        match (&written, &mut self.group) {
+            (Ok(()), Some((_, sets))) => *sets += 1,
+            _ => self.body.take_back(length, count),
         }
-        if !(4..=9).contains(&set.control_number.len()) {
-            return Err(ComposeError::Envelope {
+        written
+    }
+
+    fn whole_set<E: From<ComposeError>>(
+        &mut self,
+        set: &Set,
+        write: impl FnOnce(&mut Body) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.group.is_none() {
+            return Err(ComposeError::NoGroup.into());
+        }
+        let control_number = set.control_number.as_str();
+        if !(4..=9).contains(&control_number.len()) {
+            return Err(E::from(ComposeError::Envelope {
                 segment: "ST",
                 element: 2,
-                length: set.control_number.len(),
+                length: control_number.len(),
                 expected: "four to nine fit",
-            });
+            }));
         }
-        let start = Segment::new("ST").with(&set.code).with(&set.control_number);
-        self.segment(&match &set.convention {
-            Some(convention) => start.with(convention),
-            None => start,
-        })?;
-        for segment in &set.segments {
-            self.segment(segment)?;
-        }
-        let mut count = set.segments.len() + 2;
-        for segment in segments {
-            self.segment(&segment)?;
-            count += 1;
-        }
-        self.segment(&Segment::new("SE").with(count.to_string()).with(&set.control_number))
+        let before = self.body.count();
+        let start = [Some(set.code.as_str()), Some(control_number), set.convention.as_deref()];
+        self.body.add("ST", &start)?;
+        set.segments.iter().try_for_each(|segment| self.body.add_segment(segment))?;
+        write(&mut self.body)?;
+        let count = (self.body.count() + 1 - before).to_string();
+        Ok(self.body.add("SE", &[Some(&count), Some(control_number)])?)
     }
 
     /// What has been written since the last [`clear`](Writer::clear).
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.body.bytes
     }
 
     /// Forgets the bytes written so far, which are in the caller's hands now.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.body.bytes.clear();
     }
 
     /// Ends the last group and the interchange, and gives what has not been cleared.
@@ -391,7 +414,7 @@ impl Writer {
         self.end_group()?;
         let control_number = std::mem::take(&mut self.control_number);
         self.segment(&Segment::new("IEA").with(self.groups.to_string()).with(control_number))?;
-        Ok(self.bytes)
+        Ok(self.body.bytes)
     }
 
     fn end_group(&mut self) -> Result<(), ComposeError> {
@@ -401,13 +424,7 @@ impl Writer {
     }
 
     fn interchange(&mut self, it: &Interchange) -> Result<(), ComposeError> {
-        let eleven = match it.release {
-            Release::V004010 => b'U',
-            Release::V005010 => {
-                self.repetition = Some(self.delimiters.repetition.unwrap_or(b'^'));
-                self.delimiters.repetition.unwrap_or(b'^')
-            }
-        };
+        let eleven = self.body.repetition.unwrap_or(b'U');
         let control = self.control_number.clone();
         let nothing = || ["00", "", "00", ""].map(str::to_string);
         let authorization = it.authorization.clone().unwrap_or_else(nothing);
@@ -428,7 +445,7 @@ impl Writer {
             (if it.acknowledgment_requested { "1" } else { "0" }, 1),
             (&it.usage.to_string(), 1),
         ];
-        self.bytes.extend(b"ISA");
+        self.body.bytes.extend(b"ISA");
         for (n, (value, width)) in fields.into_iter().enumerate() {
             if value.len() > width {
                 return Err(ComposeError::Envelope {
@@ -439,15 +456,15 @@ impl Writer {
                 });
             }
             if n + 1 != 11 {
-                self.refuse_separators("ISA", n + 1, value)?;
+                self.body.refuse_separators("ISA", n + 1, value)?;
             }
-            self.bytes.push(self.delimiters.element);
-            self.bytes.extend(value.as_bytes());
-            self.bytes.extend(std::iter::repeat_n(b' ', width - value.len()));
+            self.body.bytes.push(self.body.delimiters.element);
+            self.body.bytes.extend(value.as_bytes());
+            self.body.bytes.extend(std::iter::repeat_n(b' ', width - value.len()));
         }
-        self.bytes.push(self.delimiters.element);
-        self.bytes.push(self.delimiters.component);
-        self.end_segment();
+        self.body.bytes.push(self.body.delimiters.element);
+        self.body.bytes.push(self.body.delimiters.component);
+        self.body.end();
         for acknowledgment in &it.acknowledgments {
             self.segment(acknowledgment)?;
         }
@@ -455,96 +472,7 @@ impl Writer {
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), ComposeError> {
-        let id = segment.id.as_bytes();
-        if !(2..=3).contains(&id.len())
-            || !id.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        {
-            return Err(ComposeError::SegmentId);
-        }
-        self.bytes.extend(id);
-        let mut kept = self.bytes.len();
-        for (n, element) in segment.elements.iter().enumerate() {
-            self.bytes.push(self.delimiters.element);
-            let start = self.bytes.len();
-            match element {
-                Element::Simple(value) => self.value(segment, n + 1, value)?,
-                Element::Composite(components) => self.composite(segment, n + 1, components)?,
-                Element::Repeated(repetitions) => {
-                    for (r, components) in repetitions.iter().enumerate() {
-                        if r > 0 {
-                            self.bytes.push(self.repetition.ok_or(
-                                ComposeError::SeparatorInData {
-                                    segment: segment.id.clone(),
-                                    element: n + 1,
-                                    role: "repetition",
-                                },
-                            )?);
-                        }
-                        self.composite(segment, n + 1, components)?;
-                    }
-                }
-            }
-            if self.bytes.len() > start {
-                kept = self.bytes.len();
-            }
-        }
-        self.bytes.truncate(kept);
-        self.end_segment();
-        Ok(())
-    }
-
-    fn composite(
-        &mut self,
-        segment: &Segment,
-        element: usize,
-        components: &[String],
-    ) -> Result<(), ComposeError> {
-        let last = components.iter().rposition(|c| !c.is_empty()).map_or(0, |n| n + 1);
-        for (n, component) in components[..last].iter().enumerate() {
-            if n > 0 {
-                self.bytes.push(self.delimiters.component);
-            }
-            self.value(segment, element, component)?;
-        }
-        Ok(())
-    }
-
-    fn value(
-        &mut self,
-        segment: &Segment,
-        element: usize,
-        value: &str,
-    ) -> Result<(), ComposeError> {
-        self.refuse_separators(&segment.id, element, value)?;
-        self.bytes.extend(value.as_bytes());
-        Ok(())
-    }
-
-    fn refuse_separators(
-        &self,
-        segment: &str,
-        element: usize,
-        value: &str,
-    ) -> Result<(), ComposeError> {
-        let d = self.delimiters;
-        let role = value.bytes().find_map(|b| match b {
-            b if b == d.element => Some("element"),
-            b if b == d.segment => Some("segment"),
-            b if b == d.component => Some("component"),
-            b if Some(b) == self.repetition => Some("repetition"),
-            _ => None,
-        });
-        match role {
-            Some(role) => {
-                Err(ComposeError::SeparatorInData { segment: segment.to_string(), element, role })
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn end_segment(&mut self) {
-        self.bytes.push(self.delimiters.segment);
-        self.bytes.extend(self.delimiters.line_end.as_bytes());
+        self.body.add_segment(segment)
     }
 }
 

@@ -42,6 +42,8 @@ pub mod finding;
 pub mod observer;
 
 // Bytes out.
+mod body;
+
 pub mod compose;
 
 // The document.

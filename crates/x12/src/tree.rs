@@ -136,20 +136,29 @@ pub struct Tree<'t> {
 }
 
 impl<'t> Tree<'t> {
+    #[inline]
     fn node(&self) -> &'t Node {
         &self.set.nodes[self.number as usize]
     }
 
     /// The bytes of the segment, terminator not included.
+    #[inline]
     pub fn segment(&self) -> &'t [u8] {
         let node = self.node();
         &self.bytes[node.start as usize..][..node.length as usize]
     }
 
     /// The segment's id.
+    #[inline]
     pub fn id(&self) -> SegmentId {
-        let separator = self.set.delimiters.element;
-        SegmentId::new(self.segment().split(|b| *b == separator).next().unwrap_or_default())
+        let (segment, separator) = (self.segment(), self.set.delimiters.element);
+        match *segment {
+            [a, b, end, ..] if end == separator && a != end && b != end => SegmentId::new(&[a, b]),
+            [a, b, c, end, ..] if end == separator && ![a, b, c].contains(&end) => {
+                SegmentId::new(&[a, b, c])
+            }
+            _ => SegmentId::new(segment.split(|b| *b == separator).next().unwrap_or_default()),
+        }
     }
 
     /// Element `n`, counted from 1; empty when it is not there.
@@ -171,6 +180,7 @@ impl<'t> Tree<'t> {
     }
 
     /// The separators of its interchange.
+    #[inline]
     pub fn delimiters(&self) -> Delimiters {
         self.set.delimiters
     }
@@ -211,6 +221,7 @@ impl<'t> Tree<'t> {
     }
 
     /// Whether it has a place in the set's table.
+    #[inline]
     pub fn is_placed(&self) -> bool {
         self.node().row != NO_ROW
     }
@@ -223,6 +234,7 @@ impl<'t> Tree<'t> {
     }
 
     /// What stands in the loop it opens, loops as a whole; nothing when it opens none.
+    #[inline]
     pub fn children(&self) -> impl Iterator<Item = Tree<'t>> + use<'t> {
         let (set, bytes, end) = (self.set, self.bytes, self.node().end);
         let mut next = self.number + 1;

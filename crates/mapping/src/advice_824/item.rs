@@ -3,18 +3,19 @@
 use tieline_model::advice::{AdviceItem, Problem, Verdict};
 use tieline_model::common::ReferenceKind;
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{events, numbers};
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::common::{
     read_amounts, read_events_by, read_notes, read_references_by, write_amounts, write_events_by,
     write_notes, write_references_by,
 };
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read(oti: Tree<'_>, options: &Options) -> Result<AdviceItem, MappingError> {
     let given = Given::of(oti, &["TED"])?;
@@ -38,30 +39,31 @@ pub(super) fn read(oti: Tree<'_>, options: &Options) -> Result<AdviceItem, Mappi
     for ted in oti.all("TED").filter(Tree::is_placed) {
         item.problems.push(read_problem(ted)?);
     }
-    let (opener, children) = parts(&item, options)?;
-    left_over(&given, &opener, &children, &mut item.residue)?;
+    item.residue = left_over(&given, &mut |out| say(&item, options, out))?;
     Ok(item)
 }
 
 pub(super) fn write(
     item: &AdviceItem,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, mut children) = parts(item, options)?;
-    for problem in &item.problems {
-        let (opener, inner) = problem_parts(problem);
-        children.push(Branch::record(opener, inner, &problem.residue, &rows.within("TED")));
-    }
-    Ok(Branch::record(opener, children, &item.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&item.residue).into(), rows, &mut |out| {
+        say(item, options, out)?;
+        let rows = rows.within("TED");
+        item.problems.iter().try_for_each(|problem| {
+            out.record((&problem.residue).into(), rows, &mut |out| say_problem(problem, out))
+        })
+    })
 }
 
 /// The opener, and the loop but for what is wrong.
-fn parts(item: &AdviceItem, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(item: &AdviceItem, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let verdicts = &options.advice.verdicts;
-    let opener = segment(
+    out.segment(
         "OTI",
-        [
+        &[
             Some(verdicts.write(&item.verdict, Some(Verdict::Other), "verdicts")?),
             Some(numbers(options).write(&item.kind, Some(ReferenceKind::Other), "numbers")?),
             Some(&item.number),
@@ -73,11 +75,10 @@ fn parts(item: &AdviceItem, options: &Options) -> Result<(Segment, Vec<Branch>),
             item.set.as_deref(),
             item.set_code.as_deref(),
         ],
-    );
-    let mut body = write_references_by(&item.references, numbers(options))?;
-    body.extend(write_events_by(&item.events, events(options))?);
-    body.extend(write_amounts(&item.amounts, options)?);
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    )?;
+    write_references_by(&item.references, numbers(options), out)?;
+    write_events_by(&item.events, events(options), out)?;
+    write_amounts(&item.amounts, options, out)
 }
 
 fn read_problem(ted: Tree<'_>) -> Result<Problem, MappingError> {
@@ -93,26 +94,24 @@ fn read_problem(ted: Tree<'_>) -> Result<Problem, MappingError> {
         at: given.ordinal(),
         residue: Residue::default(),
     };
-    let (opener, children) = problem_parts(&problem);
-    left_over(&given, &opener, &children, &mut problem.residue)?;
+    problem.residue = left_over(&given, &mut |out| say_problem(&problem, out))?;
     Ok(problem)
 }
 
-fn problem_parts(problem: &Problem) -> (Segment, Vec<Branch>) {
-    let number = |it: Option<u32>| it.map(|it| it.to_string());
-    let opener = segment(
+fn say_problem(problem: &Problem, out: &mut dyn Sink) -> Result<(), MappingError> {
+    out.segment(
         "TED",
-        [
+        &[
             Some(problem.code.as_str()),
             problem.reason.as_deref(),
             problem.segment.as_deref(),
-            number(problem.segment_number).as_deref(),
-            number(problem.element_number).as_deref(),
+            problem.segment_number.map(Figure::of).as_deref(),
+            problem.element_number.map(Figure::of).as_deref(),
             None,
             problem.copy.as_deref(),
         ],
-    );
-    (opener, write_notes(&problem.notes).map(Branch::from).collect())
+    )?;
+    write_notes(&problem.notes, out)
 }
 
 /// A number that is written as it would be written again.

@@ -10,18 +10,20 @@ use tieline_model::advice::{Advice, ExpectedAction};
 use tieline_model::common::{EventKind, Purpose, ReferenceKind};
 use tieline_model::provenance::Provenance;
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::sets::s824;
 use tieline_x12::tree::Tree;
 
-use crate::branch::{Branch, Rows, children_left, lay, segment};
+use crate::account;
+use crate::branch::{Rows, loop_left_over};
 use crate::code_map::Codes;
 use crate::common::read_made;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
-use crate::stamp::written;
+use crate::sink::{self, Sink};
 
 pub use answer::{Answered, Head, Reason, item_of, of};
 
@@ -54,13 +56,12 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Advice, MappingError> {
     };
     for n1 in set.all("N1").filter(Tree::is_placed) {
         let n1 = Given::of(n1, &[])?;
-        advice.parties.push(party::read_by(&n1, Vec::new(), numbers(options), options)?);
+        advice.parties.push(party::read_by(&n1, account::NONE, numbers(options), options)?);
     }
     for oti in set.all("OTI").filter(Tree::is_placed) {
         advice.items.push(item::read(oti, options)?);
     }
-    let heading = [Branch::from(write_bgn(&advice, options)?)];
-    children_left(&given, &heading, &[], &mut advice.residue)?;
+    advice.residue = loop_left_over(&given, &mut |out| write_bgn(&advice, options, out))?;
     Ok(advice)
 }
 
@@ -70,39 +71,46 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Advice, MappingError> {
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 824 no place for something.
 pub fn write(advice: &Advice, options: &Options) -> Result<Vec<Segment>, MappingError> {
-    let rows = rows();
-    let mut body = vec![Branch::from(write_bgn(advice, options)?)];
-    for one in &advice.parties {
-        let rows = rows.within("N1");
-        body.push(party::write_by(one, Vec::new(), numbers(options), options, &rows)?);
-    }
-    for item in &advice.items {
-        body.push(item::write(item, options, &rows.within("OTI"))?);
-    }
-    let mut segments = Vec::new();
-    for branch in lay(body, &advice.residue, &[], &rows) {
-        branch.flatten(&mut segments);
-    }
-    Ok(segments)
+    sink::segments(&advice.residue, rows(), &mut |out| say(advice, options, out))
 }
 
-fn write_bgn(advice: &Advice, options: &Options) -> Result<Segment, MappingError> {
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write()`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(advice: &Advice, options: &Options, body: &mut Body) -> Result<(), MappingError> {
+    sink::compose(&advice.residue, rows(), body, &mut |out| say(advice, options, out))
+}
+
+fn say(advice: &Advice, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
+    let rows = rows();
+    write_bgn(advice, options, out)?;
+    for one in &advice.parties {
+        let (numbers, rows) = (numbers(options), rows.within("N1"));
+        party::write_by(one, account::NONE, numbers, options, rows, out)?;
+    }
+    let rows = rows.within("OTI");
+    advice.items.iter().try_for_each(|item| item::write(item, options, rows, out))
+}
+
+fn write_bgn(advice: &Advice, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let expected = advice.expected.as_ref();
     let expected = expected
         .map(|it| options.advice.expected.write(it, Some(ExpectedAction::Other), "expected"));
-    Ok(segment(
+    out.segment(
         "BGN",
-        [
+        &[
             Some(purposes(options).write(&advice.purpose, Some(Purpose::Other), "purposes")?),
             Some(&advice.number),
-            Some(&written(advice.made.date)),
+            Some(&Figure::date(advice.made.date)),
             advice.made.time.as_ref().map(|time| time.as_str()),
             advice.made.zone.as_deref(),
             advice.answers.as_deref(),
             None,
             expected.transpose()?,
         ],
-    ))
+    )
 }
 
 fn purposes(options: &Options) -> Codes<'_, Purpose> {
@@ -119,5 +127,5 @@ fn events(options: &Options) -> Codes<'_, EventKind> {
 
 /// The rows of the set. Release 005010 has those of 004010 in the same order, and some more.
 fn rows() -> Rows {
-    Rows::new(s824::V005010.rows())
+    Rows::of(&s824::V005010)
 }

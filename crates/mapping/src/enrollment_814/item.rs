@@ -4,17 +4,19 @@ use tieline_model::identifier::{AccountNumber, MeterNumber};
 use tieline_model::request::{
     RequestAction, RequestChange, RequestItem, RequestedMeter, RequestedService, ServiceKind,
 };
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::events;
-use crate::branch::{Branch, Rows, left_over, segment, segment_of};
+use crate::account;
+use crate::branch::{Rows, left_over};
 use crate::common::{
-    read_amounts, read_events_by, read_references, write_amounts, write_events_by, write_references,
+    read_amounts, read_events_by, read_references, write_amounts, write_events_by, write_number,
+    write_references,
 };
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 /// How many pairs of elements a `LIN` has for what is asked for.
 const SERVICES: usize = 15;
@@ -45,59 +47,57 @@ pub(super) fn read(lin: Tree<'_>, options: &Options) -> Result<RequestItem, Mapp
     for nm1 in lin.all("NM1").filter(Tree::is_placed) {
         item.meters.push(read_meter(nm1, options)?);
     }
-    let (opener, children) = parts(&item, options)?;
-    left_over(&given, &opener, &children, &mut item.residue)?;
+    item.residue = left_over(&given, &mut |out| say(&item, options, out))?;
     Ok(item)
 }
 
 pub(super) fn write(
     item: &RequestItem,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     if item.services.len() > SERVICES {
         return Err(MappingError::NoPlace {
             what: "a sixteenth service of one item",
             advice: "ask for it in an item of its own",
         });
     }
-    let (opener, mut children) = parts(item, options)?;
-    for meter in &item.meters {
-        let (opener, inner) = meter_parts(meter, options)?;
-        children.push(Branch::record(opener, inner, &meter.residue, &rows.within("NM1")));
-    }
-    Ok(Branch::record(opener, children, &item.residue, rows))
+    out.record((&item.residue).into(), rows, &mut |out| {
+        say(item, options, out)?;
+        let rows = rows.within("NM1");
+        item.meters.iter().try_for_each(|meter| {
+            out.record((&meter.residue).into(), rows, &mut |out| say_meter(meter, options, out))
+        })
+    })
 }
 
 /// The opener, and the loop but for meters.
-fn parts(item: &RequestItem, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(item: &RequestItem, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let codes = &options.enrollment;
     let mut elements = vec![item.number.as_deref()];
     for RequestedService { qualifier, kind } in &item.services {
         let kind = codes.services.write(kind, Some(ServiceKind::Other), "services")?;
         elements.extend([Some(qualifier.as_str()), Some(kind)]);
     }
-    let opener = segment_of("LIN", &elements);
+    out.segment("LIN", &elements)?;
 
     let (action, change) = (item.action.as_ref(), item.change.as_ref());
     let action = action.map(|it| codes.actions.write(it, Some(RequestAction::Other), "actions"));
     let change = change.map(|it| codes.changes.write(it, Some(RequestChange::Other), "changes"));
-    let mut body = Vec::new();
     if action.is_some() || change.is_some() {
-        body.push(segment("ASI", [action.transpose()?, change.transpose()?]));
+        out.segment("ASI", &[action.transpose()?, change.transpose()?])?;
     }
-    let mut refer = |qualifier: &str, value: Option<&str>| {
-        body.extend(value.map(|value| segment("REF", [Some(qualifier), Some(value)])));
-    };
-    refer(&options.common.account, item.account.as_ref().map(AccountNumber::as_str));
-    refer(&options.common.former_account, item.former_account.as_ref().map(AccountNumber::as_str));
-    let supplier = item.supplier_account.as_ref().map(AccountNumber::as_str);
-    refer(&options.common.supplier_account, supplier);
-    refer(&options.common.meter, item.meter.as_ref().map(MeterNumber::as_str));
-    body.extend(write_references(&item.references, options)?);
-    body.extend(write_events_by(&item.events, events(options))?);
-    body.extend(write_amounts(&item.amounts, options)?);
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    let common = &options.common;
+    account::write(
+        [&item.account, &item.former_account, &item.supplier_account].map(Option::as_ref),
+        common,
+        out,
+    )?;
+    write_number(&common.meter, item.meter.as_ref().map(MeterNumber::as_str), out)?;
+    write_references(&item.references, options, out)?;
+    write_events_by(&item.events, events(options), out)?;
+    write_amounts(&item.amounts, options, out)
 }
 
 /// Reads the pairs of `LIN02` and on; those behind a pair that is not whole are left over.
@@ -122,15 +122,15 @@ fn read_meter(nm1: Tree<'_>, options: &Options) -> Result<RequestedMeter, Mappin
         at: given.ordinal(),
         ..RequestedMeter::default()
     };
-    let (opener, children) = meter_parts(&meter, options)?;
-    left_over(&given, &opener, &children, &mut meter.residue)?;
+    meter.residue = left_over(&given, &mut |out| say_meter(&meter, options, out))?;
     Ok(meter)
 }
 
-fn meter_parts(
+fn say_meter(
     meter: &RequestedMeter,
     options: &Options,
-) -> Result<(Segment, Vec<Branch>), MappingError> {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let codes = &options.enrollment;
     let number = meter.meter.as_ref().map(MeterNumber::as_str);
     let mut opener = [None; 9];
@@ -138,7 +138,7 @@ fn meter_parts(
     opener[1] = Some(codes.meter_entity.as_str());
     opener[7] = number.map(|_| codes.meter_number.as_str());
     opener[8] = number;
-    let mut body = write_references(&meter.references, options)?;
-    body.extend(write_events_by(&meter.events, events(options))?);
-    Ok((segment("NM1", opener), body.into_iter().map(Branch::from).collect()))
+    out.segment("NM1", &opener)?;
+    write_references(&meter.references, options, out)?;
+    write_events_by(&meter.events, events(options), out)
 }

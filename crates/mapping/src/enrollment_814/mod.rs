@@ -10,18 +10,20 @@ use tieline_model::common::EventKind;
 use tieline_model::provenance::Provenance;
 use tieline_model::request::{RequestPurpose, ServiceRequest};
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::sets::s814;
 use tieline_x12::tree::Tree;
 
-use crate::branch::{Branch, Rows, children_left, lay, segment};
+use crate::account;
+use crate::branch::{Rows, loop_left_over};
 use crate::code_map::Codes;
 use crate::common::read_made;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
-use crate::stamp::written;
+use crate::sink::{self, Sink};
 
 pub use authorization::authorization;
 
@@ -52,13 +54,12 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<ServiceRequest, MappingE
         residue: Residue::default(),
     };
     for n1 in set.all("N1").filter(Tree::is_placed) {
-        request.parties.push(party::read(&Given::of(n1, &[])?, Vec::new(), options)?);
+        request.parties.push(party::read(&Given::of(n1, &[])?, account::NONE, options)?);
     }
     for lin in set.all("LIN").filter(Tree::is_placed) {
         request.items.push(item::read(lin, options)?);
     }
-    let heading = [Branch::from(write_bgn(&request, options)?)];
-    children_left(&given, &heading, &[], &mut request.residue)?;
+    request.residue = loop_left_over(&given, &mut |out| write_bgn(&request, options, out))?;
     Ok(request)
 }
 
@@ -68,34 +69,53 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<ServiceRequest, MappingE
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 814 no place for something.
 pub fn write(request: &ServiceRequest, options: &Options) -> Result<Vec<Segment>, MappingError> {
-    let rows = rows();
-    let mut body = vec![Branch::from(write_bgn(request, options)?)];
-    for one in &request.parties {
-        body.push(party::write(one, Vec::new(), options, &rows.within("N1"))?);
-    }
-    for item in &request.items {
-        body.push(item::write(item, options, &rows.within("LIN"))?);
-    }
-    let mut segments = Vec::new();
-    for branch in lay(body, &request.residue, &[], &rows) {
-        branch.flatten(&mut segments);
-    }
-    Ok(segments)
+    sink::segments(&request.residue, rows(), &mut |out| say(request, options, out))
 }
 
-fn write_bgn(request: &ServiceRequest, options: &Options) -> Result<Segment, MappingError> {
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write()`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(
+    request: &ServiceRequest,
+    options: &Options,
+    body: &mut Body,
+) -> Result<(), MappingError> {
+    sink::compose(&request.residue, rows(), body, &mut |out| say(request, options, out))
+}
+
+fn say(
+    request: &ServiceRequest,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    let rows = rows();
+    write_bgn(request, options, out)?;
+    for one in &request.parties {
+        party::write(one, account::NONE, options, rows.within("N1"), out)?;
+    }
+    let rows = rows.within("LIN");
+    request.items.iter().try_for_each(|item| item::write(item, options, rows, out))
+}
+
+fn write_bgn(
+    request: &ServiceRequest,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let purposes = &options.enrollment.purposes;
-    Ok(segment(
+    out.segment(
         "BGN",
-        [
+        &[
             Some(purposes.write(&request.purpose, Some(RequestPurpose::Other), "purposes")?),
             Some(&request.number),
-            Some(&written(request.made.date)),
+            Some(&Figure::date(request.made.date)),
             request.made.time.as_ref().map(|time| time.as_str()),
             request.made.zone.as_deref(),
             request.answers.as_deref(),
         ],
-    ))
+    )
 }
 
 fn events(options: &Options) -> Codes<'_, EventKind> {
@@ -104,5 +124,5 @@ fn events(options: &Options) -> Codes<'_, EventKind> {
 
 /// The rows of the set. Release 005010 has those of 004010 in the same order, and some more.
 fn rows() -> Rows {
-    Rows::new(s814::V005010.rows())
+    Rows::of(&s814::V005010)
 }

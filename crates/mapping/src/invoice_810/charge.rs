@@ -4,16 +4,17 @@ use tieline_model::bill::{Charge, ChargeDirection, ChargeKind};
 use tieline_model::decimal::Decimal;
 use tieline_model::quantity::Unit;
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::heading::cents;
 use super::tax;
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::error::{MappingError, ValueFault};
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::measurement::write_unit;
 use crate::options::{Options, Sign};
+use crate::sink::Sink;
 
 pub(super) fn read(sac: Tree<'_>, options: &Options) -> Result<Charge, MappingError> {
     let given = Given::of(sac, &[])?;
@@ -37,31 +38,29 @@ pub(super) fn read(sac: Tree<'_>, options: &Options) -> Result<Charge, MappingEr
         at: given.ordinal(),
         residue: Residue::default(),
     };
-    let (opener, children) = parts(&charge, options)?;
-    left_over(&given, &opener, &children, &mut charge.residue)?;
+    charge.residue = left_over(&given, &mut |out| say(&charge, options, out))?;
     Ok(charge)
 }
 
 pub(super) fn write(
     charge: &Charge,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, children) = parts(charge, options)?;
-    Ok(Branch::record(opener, children, &charge.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&charge.residue).into(), rows, &mut |out| say(charge, options, out))
 }
 
-fn parts(charge: &Charge, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(charge: &Charge, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let direction = options.invoice.directions.write(&charge.direction, None, "directions")?;
     let other = Some(ChargeKind::Other);
     let kind = charge.kind.as_ref();
     let kind = kind.map(|it| options.invoice.charges.write(it, other, "charges")).transpose()?;
     let usual = kind.map(|_| options.invoice.agency.as_str());
-    let number = |number: &Option<Decimal>| number.as_ref().map(Decimal::to_string);
     let amount = charge.amount.map(|it| turned(it, charge.direction.meaning, options));
-    let opener = segment(
+    out.segment(
         "SAC",
-        [
+        &[
             Some(direction),
             charge.standard_code.as_deref(),
             charge.agency.as_deref().or(usual),
@@ -69,18 +68,17 @@ fn parts(charge: &Charge, options: &Options) -> Result<(Segment, Vec<Branch>), M
             amount.map(|it| cents(&it)).transpose()?.as_deref(),
             None,
             None,
-            number(&charge.rate).as_deref(),
+            Figure::number(&charge.rate).as_deref(),
             write_unit(charge.unit.as_ref(), options)?,
-            number(&charge.quantity).as_deref(),
+            Figure::number(&charge.quantity).as_deref(),
             None,
             None,
             None,
             None,
             charge.description.as_deref(),
         ],
-    );
-    let taxes = charge.taxes.iter().map(|one| Ok(tax::write(one, options)?.into()));
-    Ok((opener, taxes.collect::<Result<_, MappingError>>()?))
+    )?;
+    charge.taxes.iter().try_for_each(|one| tax::write(one, options, out))
 }
 
 /// The amount as the other side has it: partners write credits with one sign or the other.

@@ -2,21 +2,23 @@
 
 use tieline_model::account::Commodity;
 use tieline_model::bill::{BillGroup, GroupLevel, PricedItem};
-use tieline_model::decimal::Decimal;
 use tieline_model::identifier::MeterNumber;
 use tieline_model::quantity::Unit;
 use tieline_model::usage::UsageQuantity;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{charge, subline, tax};
-use crate::account::{read_service_point, write_service_point};
-use crate::branch::{Branch, Rows, left_over, segment};
-use crate::common::{read_events, read_other_references, write_events, write_references};
+use crate::account::{self, read_service_point, write_service_point};
+use crate::branch::{Rows, left_over};
+use crate::common::{
+    read_events, read_other_references, write_events, write_number, write_references,
+};
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::measurement::{self, write_unit};
 use crate::options::Options;
+use crate::sink::Sink;
 use crate::usage_867::quantity;
 use crate::{party, service_period};
 
@@ -42,90 +44,81 @@ pub(super) fn read(it1: Tree<'_>, options: &Options) -> Result<BillGroup, Mappin
             b"SAC" => group.charges.push(charge::read(child, options)?),
             b"SLN" => group.sublines.push(subline::read(child, options)?),
             b"N1" => {
-                group.parties.push(party::read(&Given::of(child, &[])?, Vec::new(), options)?);
+                group.parties.push(party::read(&Given::of(child, &[])?, account::NONE, options)?);
             }
             _ => {}
         }
     }
     group.at = given.ordinal();
-    let (opener, children) = parts(&group, options)?;
-    left_over(&given, &opener, &children, &mut group.residue)?;
+    group.residue = left_over(&given, &mut |out| say(&group, options, out))?;
     Ok(group)
 }
 
 pub(super) fn write(
     group: &BillGroup,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, mut children) = parts(group, options)?;
-    for one in &group.quantities {
-        children.push(write_quantity(one, options, &rows.within("QTY"))?);
-    }
-    for one in &group.charges {
-        children.push(charge::write(one, options, &rows.within("SAC"))?);
-    }
-    for one in &group.sublines {
-        children.push(subline::write(one, options, &rows.within("SLN"))?);
-    }
-    for one in &group.parties {
-        children.push(party::write(one, Vec::new(), options, &rows.within("N1"))?);
-    }
-    Ok(Branch::record(opener, children, &group.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&group.residue).into(), rows, &mut |out| {
+        say(group, options, out)?;
+        for one in &group.quantities {
+            write_quantity(one, options, rows.within("QTY"), out)?;
+        }
+        for one in &group.charges {
+            charge::write(one, options, rows.within("SAC"), out)?;
+        }
+        for one in &group.sublines {
+            subline::write(one, options, rows.within("SLN"), out)?;
+        }
+        let rows = rows.within("N1");
+        let write = |one| party::write(one, account::NONE, options, rows, out);
+        group.parties.iter().try_for_each(write)
+    })
 }
 
 /// The opener, and the loop but for what is a record of its own.
-fn parts(group: &BillGroup, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
-    let mut body = Vec::new();
-    for one in &group.taxes {
-        body.push(tax::write(one, options)?);
+fn say(group: &BillGroup, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
+    write_opener(group, options, out)?;
+    group.taxes.iter().try_for_each(|one| tax::write(one, options, out))?;
+    group.usage.iter().try_for_each(|one| measurement::write(one, options, out))?;
+    group.descriptions.iter().try_for_each(|text| write_description(text, options, out))?;
+    let meter = group.meter.as_ref().map(|meter| meter.as_str());
+    write_number(&options.common.meter, meter, out)?;
+    write_number(&options.invoice.rate, group.rate.as_deref(), out)?;
+    if let Some(point) = &group.service_point {
+        write_service_point(point, &options.common, out)?;
     }
-    for measurement in &group.usage {
-        body.push(measurement::write(measurement, options)?);
-    }
-    body.extend(group.descriptions.iter().map(|text| write_description(text, options)));
-    let mut refer = |qualifier: &str, value: Option<&str>| {
-        body.extend(value.map(|value| segment("REF", [Some(qualifier), Some(value)])));
-    };
-    refer(&options.common.meter, group.meter.as_ref().map(|meter| meter.as_str()));
-    refer(&options.invoice.rate, group.rate.as_deref());
-    body.extend(group.service_point.iter().map(|it| write_service_point(it, &options.common)));
-    body.extend(write_references(&group.references, options)?);
-    body.extend(service_period::write(group.period, &options.common));
-    body.extend(write_events(&group.events, options)?);
-    Ok((write_opener(group, options)?, body.into_iter().map(Branch::from).collect()))
+    write_references(&group.references, options, out)?;
+    service_period::write(group.period, &options.common, out)?;
+    write_events(&group.events, options, out)
 }
 
-fn write_opener(group: &BillGroup, options: &Options) -> Result<Segment, MappingError> {
+fn write_opener(
+    group: &BillGroup,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let invoice = &options.invoice;
-    let number = |number: &Option<Decimal>| number.as_ref().map(Decimal::to_string);
     let item = group.item.as_ref();
-    let quantity = item.and_then(|item| number(&item.quantity));
-    let price = item.and_then(|item| number(&item.price));
-    let mut service = Vec::new();
+    let mut elements = [None; 9];
+    let mut next = 5;
     if let Some(it) = &group.commodity {
         let code = invoice.commodities.write(it, Some(Commodity::Other), "commodities")?;
-        service.extend([Some(invoice.commodity.as_str()), Some(code)]);
+        elements[next..next + 2].copy_from_slice(&[Some(invoice.commodity.as_str()), Some(code)]);
+        next += 2;
     }
     if let Some(it) = &group.level {
         let code = invoice.levels.write(it, Some(GroupLevel::Other), "levels")?;
-        service.extend([Some(invoice.level.as_str()), Some(code)]);
+        elements[next..next + 2].copy_from_slice(&[Some(invoice.level.as_str()), Some(code)]);
     }
-    service.resize(4, None);
-    Ok(segment(
-        "IT1",
-        [
-            group.number.as_deref(),
-            quantity.as_deref(),
-            write_unit(item.and_then(|item| item.unit.as_ref()), options)?,
-            price.as_deref(),
-            None,
-            service[0],
-            service[1],
-            service[2],
-            service[3],
-        ],
-    ))
+    let quantity = item.and_then(|item| Figure::number(&item.quantity));
+    let price = item.and_then(|item| Figure::number(&item.price));
+    elements[0] = group.number.as_deref();
+    elements[1] = quantity.as_deref();
+    elements[2] = write_unit(item.and_then(|item| item.unit.as_ref()), options)?;
+    elements[3] = price.as_deref();
+    out.segment("IT1", &elements)
 }
 
 fn read_item(given: &Given<'_>, options: &Options) -> Result<Option<PricedItem>, MappingError> {
@@ -153,8 +146,9 @@ fn read_service(given: &Given<'_>, group: &mut BillGroup, options: &Options) {
 fn write_quantity(
     quantity: &UsageQuantity,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let UsageQuantity { period, occurred, measurements, .. } = quantity;
     if period.is_some() || occurred.is_some() || !measurements.is_empty() {
         return Err(MappingError::NoPlace {
@@ -162,7 +156,7 @@ fn write_quantity(
             advice: "say it of the group",
         });
     }
-    quantity::write(quantity, options, rows)
+    quantity::write(quantity, options, rows, out)
 }
 
 fn code<'g>(given: &'g Given<'_>, qualifier: &str) -> Option<&'g str> {
@@ -174,6 +168,10 @@ pub(super) fn read_descriptions(given: &Given<'_>, options: &Options) -> Vec<Str
     given.all("PID").filter(is_text).filter_map(|pid| pid.text(5)).collect()
 }
 
-pub(super) fn write_description(text: &str, options: &Options) -> Segment {
-    segment("PID", [Some(&options.invoice.description), None, None, None, Some(text)])
+pub(super) fn write_description(
+    text: &str,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.segment("PID", &[Some(&options.invoice.description), None, None, None, Some(text)])
 }

@@ -4,21 +4,20 @@ use tieline_model::bill::{Balance, BalanceKind, BalancePhase, Bill, BillKind, Te
 use tieline_model::common::Purpose;
 use tieline_model::decimal::Decimal;
 use tieline_model::money::Currency;
-use tieline_x12::compose::Segment;
 
 use super::tax;
 use crate::account::{self, read_service_point, write_service_point};
-use crate::branch::{Branch, segment};
 use crate::common::{
     read_amounts, read_events, read_notes, read_references, write_amounts, write_events,
     write_notes, write_references,
 };
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party::{read_contact, write_contact};
 use crate::service_period::{read_whole, write_whole};
-use crate::stamp::written;
+use crate::sink::Sink;
 
 /// Reads it, but for the account's numbers.
 pub(super) fn read(given: &Given<'_>, options: &Options) -> Result<Bill, MappingError> {
@@ -62,52 +61,50 @@ pub(super) fn write(
     bill: &Bill,
     with_account: bool,
     options: &Options,
-) -> Result<Vec<Branch>, MappingError> {
-    let mut body = vec![write_beginning(bill, options)?];
-    body.extend(write_notes(&bill.notes));
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    write_beginning(bill, options, out)?;
+    write_notes(&bill.notes, out)?;
     if bill.currency_entity.is_some() || bill.currency != options.invoice.currency {
         let entity = bill.currency_entity.as_ref().unwrap_or(&options.invoice.currency_entity);
-        body.push(segment("CUR", [Some(entity), Some(bill.currency.code())]));
+        out.segment("CUR", &[Some(entity), Some(bill.currency.code())])?;
     }
     if with_account {
-        body.extend(write_account(bill, options));
+        account::write(numbers(bill), &options.common, out)?;
     }
-    body.extend(bill.service_point.iter().map(|it| write_service_point(it, &options.common)));
-    body.extend(write_references(&bill.references, options)?);
-    for contact in &bill.contacts {
-        body.push(write_contact(contact, options)?);
+    if let Some(point) = &bill.service_point {
+        write_service_point(point, &options.common, out)?;
     }
-    for terms in &bill.terms {
-        body.push(write_terms(terms)?);
+    write_references(&bill.references, options, out)?;
+    bill.contacts.iter().try_for_each(|contact| write_contact(contact, options, out))?;
+    bill.terms.iter().try_for_each(|terms| write_terms(terms, out))?;
+    if let Some(period) = bill.period {
+        write_whole(period, &options.common.period_start, &options.common.period_end, out)?;
     }
-    let (start, end) = (&options.common.period_start, &options.common.period_end);
-    body.extend(bill.period.into_iter().flat_map(|it| write_whole(it, start, end)));
-    let (start, end) = (&options.invoice.invoice_start, &options.invoice.invoice_end);
-    body.extend(bill.invoice_period.into_iter().flat_map(|it| write_whole(it, start, end)));
-    body.extend(write_events(&bill.events, options)?);
-    for balance in &bill.balances {
-        body.push(write_balance(balance, options)?);
+    if let Some(period) = bill.invoice_period {
+        write_whole(period, &options.invoice.invoice_start, &options.invoice.invoice_end, out)?;
     }
-    body.push(segment("TDS", [Some(&cents(&bill.total)?)]));
-    for one in &bill.taxes {
-        body.push(tax::write(one, options)?);
+    write_events(&bill.events, options, out)?;
+    bill.balances.iter().try_for_each(|balance| write_balance(balance, options, out))?;
+    out.segment("TDS", &[Some(&cents(&bill.total)?)])?;
+    bill.taxes.iter().try_for_each(|one| tax::write(one, options, out))?;
+    write_amounts(&bill.amounts, options, out)?;
+    match Figure::number(&bill.stated_count) {
+        Some(count) => out.segment("CTT", &[Some(&count)]),
+        None => Ok(()),
     }
-    body.extend(write_amounts(&bill.amounts, options)?);
-    let count = bill.stated_count.as_ref().map(Decimal::to_string);
-    body.extend(count.map(|it| segment("CTT", [Some(&it)])));
-    Ok(body.into_iter().map(Branch::from).collect())
 }
 
-fn write_beginning(bill: &Bill, options: &Options) -> Result<Segment, MappingError> {
+fn write_beginning(bill: &Bill, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let purpose = bill.purpose.as_ref();
     let purpose =
         purpose.map(|it| options.common.purposes.write(it, Some(Purpose::Other), "purposes"));
     let kind = bill.kind.as_ref();
     let kind = kind.map(|it| options.invoice.kinds.write(it, Some(BillKind::Other), "kinds"));
-    Ok(segment(
+    out.segment(
         "BIG",
-        [
-            Some(&written(bill.date)),
+        &[
+            Some(&Figure::date(bill.date)),
             Some(&bill.number),
             None,
             None,
@@ -116,19 +113,16 @@ fn write_beginning(bill: &Bill, options: &Options) -> Result<Segment, MappingErr
             kind.transpose()?,
             purpose.transpose()?,
         ],
-    ))
+    )
 }
 
-/// Reads the account's numbers, and gives back the segments they will be written as.
-pub(super) fn read_account(given: &Given<'_>, bill: &mut Bill, options: &Options) -> Vec<Segment> {
+pub(super) fn read_account(given: &Given<'_>, bill: &mut Bill, options: &Options) {
     [bill.account, bill.former_account, bill.supplier_account] =
         account::read(given, &options.common);
-    write_account(bill, options)
 }
 
-pub(super) fn write_account(bill: &Bill, options: &Options) -> Vec<Segment> {
-    let numbers = [&bill.account, &bill.former_account, &bill.supplier_account];
-    account::write(numbers, &options.common)
+pub(super) fn numbers(bill: &Bill) -> account::Numbers<'_> {
+    [&bill.account, &bill.former_account, &bill.supplier_account].map(Option::as_ref)
 }
 
 fn read_terms(itd: &Given<'_>) -> Result<Terms, MappingError> {
@@ -146,19 +140,18 @@ fn read_terms(itd: &Given<'_>) -> Result<Terms, MappingError> {
     })
 }
 
-fn write_terms(terms: &Terms) -> Result<Segment, MappingError> {
-    let number = |number: &Option<Decimal>| number.as_ref().map(Decimal::to_string);
+fn write_terms(terms: &Terms, out: &mut dyn Sink) -> Result<(), MappingError> {
     let discount = terms.discount_amount.as_ref().map(cents);
-    Ok(segment(
+    out.segment(
         "ITD",
-        [
+        &[
             terms.code.as_deref(),
             terms.basis.as_deref(),
-            number(&terms.discount_percent).as_deref(),
-            terms.discount_date.map(written).as_deref(),
-            number(&terms.discount_days).as_deref(),
-            terms.due_date.map(written).as_deref(),
-            number(&terms.net_days).as_deref(),
+            Figure::number(&terms.discount_percent).as_deref(),
+            terms.discount_date.map(Figure::date).as_deref(),
+            Figure::number(&terms.discount_days).as_deref(),
+            terms.due_date.map(Figure::date).as_deref(),
+            Figure::number(&terms.net_days).as_deref(),
             discount.transpose()?.as_deref(),
             None,
             None,
@@ -166,9 +159,9 @@ fn write_terms(terms: &Terms) -> Result<Segment, MappingError> {
             terms.text.as_deref(),
             None,
             None,
-            number(&terms.late_percent).as_deref(),
+            Figure::number(&terms.late_percent).as_deref(),
         ],
-    ))
+    )
 }
 
 fn read_balance(bal: &Given<'_>, options: &Options) -> Result<Option<Balance>, MappingError> {
@@ -181,12 +174,16 @@ fn read_balance(bal: &Given<'_>, options: &Options) -> Result<Option<Balance>, M
     Ok(Some(Balance { phase, kind, amount }))
 }
 
-fn write_balance(balance: &Balance, options: &Options) -> Result<Segment, MappingError> {
+fn write_balance(
+    balance: &Balance,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let Balance { phase, kind, amount } = balance;
     let other = Some(BalancePhase::Other);
     let phase = options.invoice.balance_phases.write(phase, other, "balance_phases")?;
     let kind = options.invoice.balances.write(kind, Some(BalanceKind::Other), "balances")?;
-    Ok(segment("BAL", [Some(phase), Some(kind), Some(&amount.to_string())]))
+    out.segment("BAL", &[Some(phase), Some(kind), Some(&Figure::decimal(amount))])
 }
 
 /// An amount in cents, without a point.

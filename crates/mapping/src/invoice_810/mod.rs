@@ -17,18 +17,19 @@ mod subline;
 mod tax;
 
 use tieline_model::bill::Bill;
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::sets::s810;
 use tieline_x12::tree::Tree;
 
 pub use cancellation::cancel_of;
 
 use crate::account;
-use crate::branch::{Rows, children_left, lay};
+use crate::branch::{Rows, loop_left_over};
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
+use crate::sink::{self, Sink};
 
 /// Reads what one 810 says is owed. `set` is a whole set, as `Document::sets` gives it.
 ///
@@ -51,11 +52,12 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Bill, MappingError> {
     let holder = account::holder(roles.map(|code| options.common.parties.meaning(code)), place);
     for (n, n1) in named.into_iter().enumerate() {
         let given = Given::of(n1, &[])?;
-        let numbers = match holder == Some(n) {
-            true => heading::read_account(&given, &mut bill, options),
-            false => Vec::new(),
-        };
-        bill.parties.push(party::read(&given, numbers, options)?);
+        if holder == Some(n) {
+            heading::read_account(&given, &mut bill, options);
+        }
+        let numbers = if holder == Some(n) { heading::numbers(&bill) } else { account::NONE };
+        let party = party::read(&given, numbers, options)?;
+        bill.parties.push(party);
     }
     if holder.is_none() {
         heading::read_account(&given, &mut bill, options);
@@ -66,10 +68,9 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Bill, MappingError> {
     for sac in set.all("SAC").filter(Tree::is_placed) {
         bill.charges.push(charge::read(sac, options)?);
     }
-    let body = heading::write(&bill, holder.is_none(), options)?;
-    let mut residue = std::mem::take(&mut bill.residue);
-    children_left(&given, &body, &[], &mut residue)?;
-    bill.residue = residue;
+    let with_account = holder.is_none();
+    bill.residue =
+        loop_left_over(&given, &mut |out| heading::write(&bill, with_account, options, out))?;
     Ok(bill)
 }
 
@@ -82,31 +83,35 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Bill, MappingError> {
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 810 no place for something.
 pub fn write(bill: &Bill, options: &Options) -> Result<Vec<Segment>, MappingError> {
+    sink::segments(&bill.residue, rows(), &mut |out| say(bill, options, out))
+}
+
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write()`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(bill: &Bill, options: &Options, body: &mut Body) -> Result<(), MappingError> {
+    sink::compose(&bill.residue, rows(), body, &mut |out| say(bill, options, out))
+}
+
+fn say(bill: &Bill, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let rows = rows();
     let roles = bill.parties.iter().map(|party| Some(party.role.meaning));
     let holder = account::holder(roles, options.invoice.account_in);
-    let mut body = heading::write(bill, holder.is_none(), options)?;
+    heading::write(bill, holder.is_none(), options, out)?;
     for (n, party) in bill.parties.iter().enumerate() {
-        let numbers = match holder == Some(n) {
-            true => heading::write_account(bill, options),
-            false => Vec::new(),
-        };
-        body.push(party::write(party, numbers, options, &rows.within("N1"))?);
+        let numbers = if holder == Some(n) { heading::numbers(bill) } else { account::NONE };
+        party::write(party, numbers, options, rows.within("N1"), out)?;
     }
     for group in &bill.groups {
-        body.push(group::write(group, options, &rows.within("IT1"))?);
+        group::write(group, options, rows.within("IT1"), out)?;
     }
-    for one in &bill.charges {
-        body.push(charge::write(one, options, &rows.within("SAC"))?);
-    }
-    let mut segments = Vec::new();
-    for branch in lay(body, &bill.residue, &[], &rows) {
-        branch.flatten(&mut segments);
-    }
-    Ok(segments)
+    let rows = rows.within("SAC");
+    bill.charges.iter().try_for_each(|one| charge::write(one, options, rows, out))
 }
 
 /// The rows of the set. Release 005010 has those of 004010 in the same order, and some more.
 fn rows() -> Rows {
-    Rows::new(s810::V005010.rows())
+    Rows::of(&s810::V005010)
 }

@@ -2,16 +2,16 @@
 
 use tieline_model::bill::Subline;
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::group::{read_descriptions, write_description};
 use super::{charge, tax};
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::common::{read_references, write_references};
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read(sln: Tree<'_>, options: &Options) -> Result<Subline, MappingError> {
     let given = Given::of(sln, &["SAC"])?;
@@ -26,34 +26,34 @@ pub(super) fn read(sln: Tree<'_>, options: &Options) -> Result<Subline, MappingE
         at: given.ordinal(),
         residue: Residue::default(),
     };
-    let (opener, children) = parts(&subline, options)?;
-    left_over(&given, &opener, &children, &mut subline.residue)?;
+    subline.residue = left_over(&given, &mut |out| say(&subline, options, out))?;
     Ok(subline)
 }
 
 pub(super) fn write(
     subline: &Subline,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, mut children) = parts(subline, options)?;
-    for one in &subline.charges {
-        if !one.taxes.is_empty() {
-            let (what, advice) = ("a tax on one charge of a sub-line", "tax the whole sub-line");
-            return Err(MappingError::NoPlace { what, advice });
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&subline.residue).into(), rows, &mut |out| {
+        say(subline, options, out)?;
+        for one in &subline.charges {
+            if !one.taxes.is_empty() {
+                let (what, advice) =
+                    ("a tax on one charge of a sub-line", "tax the whole sub-line");
+                return Err(MappingError::NoPlace { what, advice });
+            }
+            charge::write(one, options, rows.within("SAC"), out)?;
         }
-        children.push(charge::write(one, options, &rows.within("SAC"))?);
-    }
-    Ok(Branch::record(opener, children, &subline.residue, rows))
+        Ok(())
+    })
 }
 
-fn parts(subline: &Subline, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(subline: &Subline, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let relation = subline.relation.as_ref().unwrap_or(&options.invoice.subline);
-    let opener = segment("SLN", [Some(&subline.number), None, Some(relation)]);
-    let mut body = write_references(&subline.references, options)?;
-    body.extend(subline.descriptions.iter().map(|text| write_description(text, options)));
-    for one in &subline.taxes {
-        body.push(tax::write(one, options)?);
-    }
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    out.segment("SLN", &[Some(&subline.number), None, Some(relation)])?;
+    write_references(&subline.references, options, out)?;
+    subline.descriptions.iter().try_for_each(|text| write_description(text, options, out))?;
+    subline.taxes.iter().try_for_each(|one| tax::write(one, options, out))
 }

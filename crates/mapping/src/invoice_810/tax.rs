@@ -1,13 +1,12 @@
 //! A tax: one `TXI`, of the bill, a group, a sub-line or a charge.
 
 use tieline_model::bill::{Jurisdiction, Tax, TaxKind, TaxRelation};
-use tieline_model::decimal::Decimal;
-use tieline_x12::compose::Segment;
 
-use crate::branch::segment;
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read_all(given: &Given<'_>, options: &Options) -> Result<Vec<Tax>, MappingError> {
     given.all("TXI").map(|txi| read(txi, options)).collect()
@@ -28,25 +27,24 @@ fn read(txi: &Given<'_>, options: &Options) -> Result<Tax, MappingError> {
     })
 }
 
-pub(super) fn write(tax: &Tax, options: &Options) -> Result<Segment, MappingError> {
-    let number = |number: &Option<Decimal>| number.as_ref().map(Decimal::to_string);
+pub(super) fn write(tax: &Tax, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let other = Some(TaxRelation::Other);
     let relation = tax.relation.as_ref();
     let relation =
         relation.map(|it| options.invoice.tax_relations.write(it, other, "tax_relations"));
     let jurisdiction = tax.jurisdiction.as_ref();
-    Ok(segment(
+    out.segment(
         "TXI",
-        [
+        &[
             Some(options.invoice.taxes.write(&tax.kind, Some(TaxKind::Other), "taxes")?),
-            number(&tax.amount).as_deref(),
-            number(&tax.rate).as_deref(),
+            Figure::number(&tax.amount).as_deref(),
+            Figure::number(&tax.rate).as_deref(),
             jurisdiction.map(|it| it.qualifier.as_str()),
             jurisdiction.map(|it| it.code.as_str()),
             tax.exempt.as_deref(),
             relation.transpose()?,
-            number(&tax.base).as_deref(),
+            Figure::number(&tax.base).as_deref(),
             tax.taxpayer.as_deref(),
         ],
-    ))
+    )
 }

@@ -3,18 +3,19 @@
 use tieline_model::common::{Reference, ReferenceKind};
 use tieline_model::payment::{Adjustment, AdjustmentReason};
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{events, numbers};
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::common::{
     read_events_by, read_notes, read_references_by, write_events_by, write_notes,
     write_references_by,
 };
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read(adx: Tree<'_>, options: &Options) -> Result<Adjustment, MappingError> {
     let given = Given::of(adx, &[])?;
@@ -34,24 +35,20 @@ pub(super) fn read(adx: Tree<'_>, options: &Options) -> Result<Adjustment, Mappi
         at: given.ordinal(),
         residue: Residue::default(),
     };
-    let (opener, children) = parts(&adjustment, options)?;
-    left_over(&given, &opener, &children, &mut adjustment.residue)?;
+    adjustment.residue = left_over(&given, &mut |out| say(&adjustment, options, out))?;
     Ok(adjustment)
 }
 
 pub(super) fn write(
     adjustment: &Adjustment,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, children) = parts(adjustment, options)?;
-    Ok(Branch::record(opener, children, &adjustment.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&adjustment.residue).into(), rows, &mut |out| say(adjustment, options, out))
 }
 
-fn parts(
-    adjustment: &Adjustment,
-    options: &Options,
-) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(adjustment: &Adjustment, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let reasons = &options.remittance.reasons;
     let reason = reasons.write(&adjustment.reason, Some(AdjustmentReason::Other), "reasons")?;
     let subject = adjustment.subject.as_ref();
@@ -63,17 +60,16 @@ fn parts(
     }
     let kind =
         subject.map(|it| numbers(options).write(&it.kind, Some(ReferenceKind::Other), "numbers"));
-    let opener = segment(
+    out.segment(
         "ADX",
-        [
-            Some(&adjustment.amount.to_string()),
+        &[
+            Some(&Figure::decimal(&adjustment.amount)),
             Some(reason),
             kind.transpose()?,
             subject.and_then(|it| it.value.as_deref()),
         ],
-    );
-    let mut body: Vec<Segment> = write_notes(&adjustment.notes).collect();
-    body.extend(write_events_by(&adjustment.events, events(options))?);
-    body.extend(write_references_by(&adjustment.references, numbers(options))?);
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    )?;
+    write_notes(&adjustment.notes, out)?;
+    write_events_by(&adjustment.events, events(options), out)?;
+    write_references_by(&adjustment.references, numbers(options), out)
 }

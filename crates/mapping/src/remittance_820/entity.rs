@@ -2,14 +2,14 @@
 
 use tieline_model::common::{PartyId, PartyIdKind, PartyRole};
 use tieline_model::payment::RemittanceEntity;
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{adjustment, line};
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::error::MappingError;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read(ent: Tree<'_>, options: &Options) -> Result<RemittanceEntity, MappingError> {
     let given = Given::of(ent, &["ADX", "RMR"])?;
@@ -29,38 +29,42 @@ pub(super) fn read(ent: Tree<'_>, options: &Options) -> Result<RemittanceEntity,
     for rmr in ent.all("RMR").filter(Tree::is_placed) {
         entity.lines.push(line::read(rmr, options)?);
     }
-    let opener = opener(&entity, options)?;
-    left_over(&given, &opener, &[], &mut entity.residue)?;
+    entity.residue = left_over(&given, &mut |out| write_opener(&entity, options, out))?;
     Ok(entity)
 }
 
 pub(super) fn write(
     entity: &RemittanceEntity,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let mut children = Vec::new();
-    for adjustment in &entity.adjustments {
-        children.push(adjustment::write(adjustment, options, &rows.within("ADX"))?);
-    }
-    for line in &entity.lines {
-        children.push(line::write(line, options, &rows.within("RMR"))?);
-    }
-    Ok(Branch::record(opener(entity, options)?, children, &entity.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&entity.residue).into(), rows, &mut |out| {
+        write_opener(entity, options, out)?;
+        for adjustment in &entity.adjustments {
+            adjustment::write(adjustment, options, rows.within("ADX"), out)?;
+        }
+        let rows = rows.within("RMR");
+        entity.lines.iter().try_for_each(|line| line::write(line, options, rows, out))
+    })
 }
 
-fn opener(entity: &RemittanceEntity, options: &Options) -> Result<Segment, MappingError> {
+fn write_opener(
+    entity: &RemittanceEntity,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let (role, id) = (entity.role.as_ref(), entity.id.as_ref());
     let role = role.map(|it| options.common.parties.write(it, Some(PartyRole::Other), "parties"));
     let kind = id
         .map(|id| options.common.party_ids.write(&id.kind, Some(PartyIdKind::Other), "party_ids"));
-    Ok(segment(
+    out.segment(
         "ENT",
-        [
+        &[
             entity.number.as_deref(),
             role.transpose()?,
             kind.transpose()?,
             id.map(|id| id.id.as_str()),
         ],
-    ))
+    )
 }

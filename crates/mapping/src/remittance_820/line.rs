@@ -1,20 +1,20 @@
 //! One account or bill that is paid: one `RMR` loop.
 
 use tieline_model::common::ReferenceKind;
-use tieline_model::decimal::Decimal;
 use tieline_model::payment::{AdjustmentReason, PaymentAction, RemittanceLine};
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{adjustment, events, numbers};
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::common::{
     read_events_by, read_notes, read_references_by, write_events_by, write_notes,
     write_references_by,
 };
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
+use crate::sink::Sink;
 
 pub(super) fn read(rmr: Tree<'_>, options: &Options) -> Result<RemittanceLine, MappingError> {
     let given = Given::of(rmr, &["ADX"])?;
@@ -39,54 +39,54 @@ pub(super) fn read(rmr: Tree<'_>, options: &Options) -> Result<RemittanceLine, M
     for adx in rmr.all("ADX").filter(Tree::is_placed) {
         line.adjustments.push(adjustment::read(adx, options)?);
     }
-    let (opener, children) = parts(&line, options)?;
-    left_over(&given, &opener, &children, &mut line.residue)?;
+    line.residue = left_over(&given, &mut |out| say(&line, options, out))?;
     Ok(line)
 }
 
 pub(super) fn write(
     line: &RemittanceLine,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, mut children) = parts(line, options)?;
-    for adjustment in &line.adjustments {
-        if !adjustment.events.is_empty() {
-            return Err(MappingError::NoPlace {
-                what: "a date of the adjustment of one line",
-                advice: "give the date to the line, or the adjustment to the entity",
-            });
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&line.residue).into(), rows, &mut |out| {
+        say(line, options, out)?;
+        for adjustment in &line.adjustments {
+            if !adjustment.events.is_empty() {
+                return Err(MappingError::NoPlace {
+                    what: "a date of the adjustment of one line",
+                    advice: "give the date to the line, or the adjustment to the entity",
+                });
+            }
+            adjustment::write(adjustment, options, rows.within("ADX"), out)?;
         }
-        children.push(adjustment::write(adjustment, options, &rows.within("ADX"))?);
-    }
-    Ok(Branch::record(opener, children, &line.residue, rows))
+        Ok(())
+    })
 }
 
 /// The opener, and the loop but for adjustments.
-fn parts(line: &RemittanceLine, options: &Options) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(line: &RemittanceLine, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let codes = &options.remittance;
-    let number = |it: &Option<Decimal>| it.as_ref().map(Decimal::to_string);
     let kind = line.kind.as_ref();
     let kind = kind.map(|it| numbers(options).write(it, Some(ReferenceKind::Other), "numbers"));
     let action = line.action.as_ref();
     let action = action.map(|it| codes.actions.write(it, Some(PaymentAction::Other), "actions"));
     let reason = line.adjustment_reason.as_ref();
     let reason = reason.map(|it| codes.reasons.write(it, Some(AdjustmentReason::Other), "reasons"));
-    let opener = segment(
+    out.segment(
         "RMR",
-        [
+        &[
             kind.transpose()?,
             line.id.as_deref(),
             action.transpose()?,
-            number(&line.paid).as_deref(),
-            number(&line.billed).as_deref(),
-            number(&line.discount).as_deref(),
+            Figure::number(&line.paid).as_deref(),
+            Figure::number(&line.billed).as_deref(),
+            Figure::number(&line.discount).as_deref(),
             reason.transpose()?,
-            number(&line.adjustment).as_deref(),
+            Figure::number(&line.adjustment).as_deref(),
         ],
-    );
-    let mut body: Vec<Segment> = write_notes(&line.notes).collect();
-    body.extend(write_references_by(&line.references, numbers(options))?);
-    body.extend(write_events_by(&line.events, events(options))?);
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    )?;
+    write_notes(&line.notes, out)?;
+    write_references_by(&line.references, numbers(options), out)?;
+    write_events_by(&line.events, events(options), out)
 }

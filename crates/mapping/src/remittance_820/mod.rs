@@ -16,21 +16,23 @@ use tieline_model::money::Currency;
 use tieline_model::payment::{Handling, Payment, PaymentFormat, PaymentMethod, Trace};
 use tieline_model::provenance::Provenance;
 use tieline_model::residue::Residue;
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::sets::s820;
 use tieline_x12::tree::Tree;
 
-use crate::branch::{Branch, Rows, children_left, lay, segment};
+use crate::account;
+use crate::branch::{Rows, loop_left_over};
 use crate::code_map::Codes;
 use crate::common::{
     read_events_by, read_notes, read_references_by, write_events_by, write_notes,
     write_references_by,
 };
 use crate::error::{MappingError, ValueFault};
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
-use crate::stamp::written;
+use crate::sink::{self, Sink};
 
 /// Reads what one 820 says is paid. `set` is a whole set, as `Document::sets` gives it.
 ///
@@ -79,13 +81,12 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Payment, MappingError> {
     };
     for n1 in set.all("N1").filter(Tree::is_placed) {
         let n1 = Given::of(n1, &[])?;
-        payment.parties.push(party::read_by(&n1, Vec::new(), numbers(options), options)?);
+        payment.parties.push(party::read_by(&n1, account::NONE, numbers(options), options)?);
     }
     for ent in set.all("ENT").filter(Tree::is_placed) {
         payment.entities.push(entity::read(ent, options)?);
     }
-    let heading = write_heading(&payment, options)?;
-    children_left(&given, &heading, &[], &mut payment.residue)?;
+    payment.residue = loop_left_over(&given, &mut |out| write_heading(&payment, options, out))?;
     Ok(payment)
 }
 
@@ -95,45 +96,57 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<Payment, MappingError> {
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 820 no place for something.
 pub fn write(payment: &Payment, options: &Options) -> Result<Vec<Segment>, MappingError> {
+    sink::segments(&payment.residue, rows(), &mut |out| say(payment, options, out))
+}
+
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write()`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(payment: &Payment, options: &Options, body: &mut Body) -> Result<(), MappingError> {
+    sink::compose(&payment.residue, rows(), body, &mut |out| say(payment, options, out))
+}
+
+fn say(payment: &Payment, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let rows = rows();
-    let mut body = write_heading(payment, options)?;
+    write_heading(payment, options, out)?;
     for one in &payment.parties {
-        let rows = rows.within("N1");
-        body.push(party::write_by(one, Vec::new(), numbers(options), options, &rows)?);
+        let (numbers, rows) = (numbers(options), rows.within("N1"));
+        party::write_by(one, account::NONE, numbers, options, rows, out)?;
     }
-    for entity in &payment.entities {
-        body.push(entity::write(entity, options, &rows.within("ENT"))?);
-    }
-    let mut segments = Vec::new();
-    for branch in lay(body, &payment.residue, &[], &rows) {
-        branch.flatten(&mut segments);
-    }
-    Ok(segments)
+    let rows = rows.within("ENT");
+    payment.entities.iter().try_for_each(|entity| entity::write(entity, options, rows, out))
 }
 
 /// What the payment says but for its parties and entities.
-fn write_heading(payment: &Payment, options: &Options) -> Result<Vec<Branch>, MappingError> {
-    let mut body = vec![write_bpr(payment, options)?];
-    body.extend(write_notes(&payment.notes));
-    body.extend(payment.trace.as_ref().map(write_trace));
-    body.extend(write_currency(payment, options));
-    body.extend(write_references_by(&payment.references, numbers(options))?);
-    body.extend(write_events_by(&payment.events, events(options))?);
-    Ok(body.into_iter().map(Branch::from).collect())
+fn write_heading(
+    payment: &Payment,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    write_bpr(payment, options, out)?;
+    write_notes(&payment.notes, out)?;
+    if let Some(trace) = &payment.trace {
+        write_trace(trace, out)?;
+    }
+    write_currency(payment, options, out)?;
+    write_references_by(&payment.references, numbers(options), out)?;
+    write_events_by(&payment.events, events(options), out)
 }
 
-fn write_bpr(payment: &Payment, options: &Options) -> Result<Segment, MappingError> {
+fn write_bpr(payment: &Payment, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let codes = &options.remittance;
     let format = payment.format.as_ref();
     let format = format.map(|it| codes.formats.write(it, Some(PaymentFormat::Other), "formats"));
-    let settlement = payment.settlement.map(written);
+    let settlement = payment.settlement.map(Figure::date);
     let [from_bank, from_number, from_kind, from_account] = bank::elements(payment.from.as_ref());
     let [to_bank, to_number, to_kind, to_account] = bank::elements(payment.to.as_ref());
-    Ok(segment(
+    out.segment(
         "BPR",
-        [
+        &[
             Some(codes.handlings.write(&payment.handling, Some(Handling::Other), "handlings")?),
-            Some(&payment.amount.to_string()),
+            Some(&Figure::decimal(&payment.amount)),
             Some(codes.flows.write(&payment.flow, None, "flows")?),
             Some(codes.methods.write(&payment.method, Some(PaymentMethod::Other), "methods")?),
             format.transpose()?,
@@ -149,7 +162,7 @@ fn write_bpr(payment: &Payment, options: &Options) -> Result<Segment, MappingErr
             to_account,
             settlement.as_deref(),
         ],
-    ))
+    )
 }
 
 fn read_trace(trn: &Given<'_>) -> Option<Trace> {
@@ -157,9 +170,10 @@ fn read_trace(trn: &Given<'_>) -> Option<Trace> {
     Some(Trace { code, number, originator: trn.text(3), further: trn.text(4) })
 }
 
-fn write_trace(trace: &Trace) -> Segment {
+fn write_trace(trace: &Trace, out: &mut dyn Sink) -> Result<(), MappingError> {
     let Trace { code, number, originator, further } = trace;
-    segment("TRN", [Some(code), Some(number), originator.as_deref(), further.as_deref()])
+    let (originator, further) = (originator.as_deref(), further.as_deref());
+    out.segment("TRN", &[Some(code), Some(number), originator, further])
 }
 
 /// The currency, and whose it is if the document names it.
@@ -176,11 +190,18 @@ fn read_currency(
 }
 
 /// The usual currency is named only where its owner is.
-fn write_currency(payment: &Payment, options: &Options) -> Option<Segment> {
+fn write_currency(
+    payment: &Payment,
+    options: &Options,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let usual = &options.remittance;
     let is_named = payment.currency_of.is_some() || payment.currency != usual.currency;
     let of = payment.currency_of.as_ref().unwrap_or(&usual.currency_of);
-    is_named.then(|| segment("CUR", [Some(of), Some(payment.currency.code())]))
+    match is_named {
+        true => out.segment("CUR", &[Some(of), Some(payment.currency.code())]),
+        false => Ok(()),
+    }
 }
 
 fn numbers(options: &Options) -> Codes<'_, ReferenceKind> {
@@ -193,5 +214,5 @@ fn events(options: &Options) -> Codes<'_, EventKind> {
 
 /// The rows of the set. Release 005010 has those of 004010 in the same order, and some more.
 fn rows() -> Rows {
-    Rows::new(s820::V005010.rows())
+    Rows::of(&s820::V005010)
 }

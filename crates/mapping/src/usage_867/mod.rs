@@ -13,22 +13,22 @@ mod section;
 mod series;
 
 use tieline_model::common::Purpose;
-use tieline_model::decimal::Decimal;
 use tieline_model::usage::{UsageAction, UsageKind, UsageReport};
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Body, Segment};
 use tieline_x12::sets::s867;
 use tieline_x12::tree::Tree;
 
 pub use cancellation::cancel_of;
 
 use crate::account::{self, read_service_point, write_service_point};
-use crate::branch::{Branch, Rows, children_left, lay, segment};
+use crate::branch::{Rows, loop_left_over};
 use crate::common::{read_events, read_references, write_events, write_references, write_stamp};
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
-use crate::stamp::written;
+use crate::sink::{self, Sink};
 
 /// Reads what one 867 says was used. `set` is a whole set, as `Document::sets` gives it.
 ///
@@ -68,11 +68,12 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<UsageReport, MappingErro
     let holder = account::holder(roles.map(|code| options.common.parties.meaning(code)), place);
     for (n, n1) in named.into_iter().enumerate() {
         let given = Given::of(n1, &[])?;
-        let numbers = match holder == Some(n) {
-            true => read_account(&given, &mut report, options),
-            false => Vec::new(),
-        };
-        report.parties.push(party::read(&given, numbers, options)?);
+        if holder == Some(n) {
+            read_account(&given, &mut report, options);
+        }
+        let numbers = if holder == Some(n) { numbers(&report) } else { account::NONE };
+        let party = party::read(&given, numbers, options)?;
+        report.parties.push(party);
     }
     if holder.is_none() {
         read_account(&given, &mut report, options);
@@ -80,10 +81,9 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<UsageReport, MappingErro
     for ptd in set.all("PTD").filter(Tree::is_placed) {
         report.sections.push(section::read(ptd, options)?);
     }
-    let heading = write_heading(&report, holder.is_none(), options)?;
-    let mut residue = std::mem::take(&mut report.residue);
-    children_left(&given, &heading, &[], &mut residue)?;
-    report.residue = residue;
+    let with_account = holder.is_none();
+    report.residue =
+        loop_left_over(&given, &mut |out| write_heading(&report, with_account, options, out))?;
     Ok(report)
 }
 
@@ -93,6 +93,23 @@ pub fn read(set: Tree<'_>, options: &Options) -> Result<UsageReport, MappingErro
 ///
 /// [`MappingError`] if the options have no code for a meaning, or the 867 no place for something.
 pub fn write(report: &UsageReport, options: &Options) -> Result<Vec<Segment>, MappingError> {
+    sink::segments(&report.residue, rows(), &mut |out| say(report, options, out))
+}
+
+/// Adds the same segments to a body in the writing, without a value of its own for each.
+///
+/// # Errors
+///
+/// Those of [`write()`], and [`MappingError::Compose`] for a value that holds a separator.
+pub fn compose(
+    report: &UsageReport,
+    options: &Options,
+    body: &mut Body,
+) -> Result<(), MappingError> {
+    sink::compose(&report.residue, rows(), body, &mut |out| say(report, options, out))
+}
+
+fn say(report: &UsageReport, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     if !report.notes.is_empty() {
         let advice = "send it another way or leave it out";
         return Err(MappingError::NoPlace { what: "a note", advice });
@@ -100,22 +117,13 @@ pub fn write(report: &UsageReport, options: &Options) -> Result<Vec<Segment>, Ma
     let rows = rows();
     let roles = report.parties.iter().map(|party| Some(party.role.meaning));
     let holder = account::holder(roles, options.usage.account_in);
-    let mut body = write_heading(report, holder.is_none(), options)?;
+    write_heading(report, holder.is_none(), options, out)?;
     for (n, party) in report.parties.iter().enumerate() {
-        let numbers = match holder == Some(n) {
-            true => write_account(report, options),
-            false => Vec::new(),
-        };
-        body.push(party::write(party, numbers, options, &rows.within("N1"))?);
+        let numbers = if holder == Some(n) { numbers(report) } else { account::NONE };
+        party::write(party, numbers, options, rows.within("N1"), out)?;
     }
-    for section in &report.sections {
-        body.push(section::write(section, options, &rows.within("PTD"))?);
-    }
-    let mut segments = Vec::new();
-    for branch in lay(body, &report.residue, &[], &rows) {
-        branch.flatten(&mut segments);
-    }
-    Ok(segments)
+    let rows = rows.within("PTD");
+    report.sections.iter().try_for_each(|section| section::write(section, options, rows, out))
 }
 
 /// What the report says but for its parties and sections.
@@ -123,22 +131,20 @@ fn write_heading(
     report: &UsageReport,
     with_account: bool,
     options: &Options,
-) -> Result<Vec<Branch>, MappingError> {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let kind = report.kind.as_ref();
     let kind = kind.map(|it| options.usage.kinds.write(it, Some(UsageKind::Other), "kinds"));
     let action = report.action.as_ref();
     let action =
         action.map(|it| options.usage.actions.write(it, Some(UsageAction::Other), "actions"));
-    let mut body = vec![segment(
+    let purposes = &options.common.purposes;
+    out.segment(
         "BPT",
-        [
-            Some(options.common.purposes.write(
-                &report.purpose,
-                Some(Purpose::Other),
-                "purposes",
-            )?),
+        &[
+            Some(purposes.write(&report.purpose, Some(Purpose::Other), "purposes")?),
             report.number.as_deref(),
-            Some(&written(report.date)),
+            Some(&Figure::date(report.date)),
             kind.transpose()?,
             None,
             None,
@@ -146,39 +152,39 @@ fn write_heading(
             report.time.as_ref().map(|time| time.as_str()),
             report.answers.as_deref(),
         ],
-    )];
-    body.extend(report.due.iter().map(|due| write_stamp(&options.usage.due, due)));
-    body.extend(write_events(&report.events, options)?);
-    if with_account {
-        body.extend(write_account(report, options));
+    )?;
+    if let Some(due) = &report.due {
+        write_stamp(&options.usage.due, due, out)?;
     }
-    body.extend(report.service_point.iter().map(|it| write_service_point(it, &options.common)));
-    body.extend(write_references(&report.references, options)?);
-    let participation = report.participation.as_ref().map(Decimal::to_string);
-    body.extend(
-        participation
-            .map(|it| segment("MEA", [None, Some(&options.usage.participation), Some(&it)])),
-    );
-    let count = report.stated_count.as_ref().map(Decimal::to_string);
-    body.extend(count.map(|it| segment("CTT", [Some(&it)])));
-    Ok(body.into_iter().map(Branch::from).collect())
+    write_events(&report.events, options, out)?;
+    if with_account {
+        account::write(numbers(report), &options.common, out)?;
+    }
+    if let Some(point) = &report.service_point {
+        write_service_point(point, &options.common, out)?;
+    }
+    write_references(&report.references, options, out)?;
+    if let Some(it) = Figure::number(&report.participation) {
+        out.segment("MEA", &[None, Some(&options.usage.participation), Some(&it)])?;
+    }
+    match Figure::number(&report.stated_count) {
+        Some(count) => out.segment("CTT", &[Some(&count)]),
+        None => Ok(()),
+    }
 }
 
 /// The rows of the set. Release 005010 has those of 004010 in the same order, and some more.
 fn rows() -> Rows {
-    Rows::new(s867::V005010.rows())
+    Rows::of(&s867::V005010)
 }
 
-/// Reads the account's numbers, and gives back the segments they will be written as.
-fn read_account(given: &Given<'_>, report: &mut UsageReport, options: &Options) -> Vec<Segment> {
+fn read_account(given: &Given<'_>, report: &mut UsageReport, options: &Options) {
     [report.account, report.former_account, report.supplier_account] =
         account::read(given, &options.common);
-    write_account(report, options)
 }
 
-fn write_account(report: &UsageReport, options: &Options) -> Vec<Segment> {
-    let numbers = [&report.account, &report.former_account, &report.supplier_account];
-    account::write(numbers, &options.common)
+fn numbers(report: &UsageReport) -> account::Numbers<'_> {
+    [&report.account, &report.former_account, &report.supplier_account].map(Option::as_ref)
 }
 
 fn participation<'g, 't>(given: &'g Given<'t>, options: &Options) -> Option<&'g Given<'t>> {

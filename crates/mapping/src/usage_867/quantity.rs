@@ -5,15 +5,16 @@ use tieline_model::decimal::Decimal;
 use tieline_model::meter::Direction;
 use tieline_model::quantity::Unit;
 use tieline_model::usage::{Basis, Quality, UsageQuantity};
-use tieline_x12::compose::Segment;
 
-use crate::branch::{Branch, Rows, left_over, segment};
+use crate::branch::{Rows, left_over};
 use crate::common::write_stamp;
 use crate::error::{MappingError, ValueFault};
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::measurement::{self, write_unit};
 use crate::options::{Options, QuantityCode};
 use crate::service_period::{read_whole, write_whole};
+use crate::sink::Sink;
 
 pub(crate) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity, MappingError> {
     let code = given.value(1).unwrap_or_default();
@@ -35,35 +36,38 @@ pub(crate) fn read(given: &Given<'_>, options: &Options) -> Result<UsageQuantity
         quantity.measurements.extend(measurement::read(mea, options)?);
     }
     quantity.at = given.ordinal();
-    let (opener, children) = parts(&quantity, options)?;
-    left_over(given, &opener, &children, &mut quantity.residue)?;
+    quantity.residue = left_over(given, &mut |out| say(&quantity, options, out))?;
     Ok(quantity)
 }
 
 pub(crate) fn write(
     quantity: &UsageQuantity,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, children) = parts(quantity, options)?;
-    Ok(Branch::record(opener, children, &quantity.residue, rows))
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&quantity.residue).into(), rows, &mut |out| say(quantity, options, out))
 }
 
-fn parts(
+fn say(
     quantity: &UsageQuantity,
     options: &Options,
-) -> Result<(Segment, Vec<Branch>), MappingError> {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let code = write_code(quantity.direction(), &quantity.quality, quantity.basis, false, options)?;
     let unit = write_unit(quantity.unit.as_ref(), options)?;
-    let opener = write_opener(code, quantity.amount(), unit, options);
-    let mut body = Vec::new();
+    write_opener(code, quantity.amount(), unit, options, out)?;
     for measurement in &quantity.measurements {
-        body.push(measurement::write(measurement, options)?);
+        measurement::write(measurement, options, out)?;
     }
     let (start, end) = (&options.common.period_start, &options.common.period_end);
-    body.extend(quantity.period.into_iter().flat_map(|it| write_whole(it, start, end)));
-    body.extend(quantity.occurred.iter().map(|it| write_stamp(&options.usage.stamp, it)));
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    if let Some(period) = quantity.period {
+        write_whole(period, start, end, out)?;
+    }
+    match &quantity.occurred {
+        Some(stamp) => write_stamp(&options.usage.stamp, stamp, out),
+        None => Ok(()),
+    }
 }
 
 /// What the options say of a code of `QTY01`.
@@ -102,9 +106,10 @@ pub(super) fn write_opener(
     amount: Option<Decimal>,
     unit: Option<&str>,
     options: &Options,
-) -> Segment {
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     match amount {
-        Some(amount) => segment("QTY", [Some(code), Some(&amount.to_string()), unit]),
-        None => segment("QTY", [Some(code), None, unit, Some(&options.usage.no_value)]),
+        Some(amount) => out.segment("QTY", &[Some(code), Some(&Figure::decimal(&amount)), unit]),
+        None => out.segment("QTY", &[Some(code), None, unit, Some(&options.usage.no_value)]),
     }
 }

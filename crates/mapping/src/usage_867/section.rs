@@ -1,5 +1,7 @@
 //! A section: one `PTD` loop.
 
+use std::borrow::Cow;
+
 use tieline_model::account::Commodity;
 use tieline_model::coded::Coded;
 use tieline_model::identifier::MeterNumber;
@@ -7,18 +9,19 @@ use tieline_model::meter::Dials;
 use tieline_model::usage::{
     Arrangement, Basis, MeterType, SectionKind, UsageItem, UsageQuantity, UsageSection,
 };
-use tieline_x12::compose::Segment;
 use tieline_x12::tree::Tree;
 
 use super::{quantity, series};
-use crate::account::{read_service_point, write_service_point};
-use crate::branch::{Branch, Rows, left_over, segment};
-use crate::common::{read_events, read_references, write_events, write_references};
+use crate::account::{self, read_service_point, write_service_point};
+use crate::branch::{Rows, left_over};
+use crate::common::{read_events, read_references, write_events, write_number, write_references};
 use crate::error::MappingError;
+use crate::figure::Figure;
 use crate::given::Given;
 use crate::options::Options;
 use crate::party;
 use crate::service_period::{self, day, write_day};
+use crate::sink::Sink;
 
 pub(super) fn read(ptd: Tree<'_>, options: &Options) -> Result<UsageSection, MappingError> {
     let given = Given::of(ptd, &["N1", "QTY"])?;
@@ -39,27 +42,37 @@ pub(super) fn read(ptd: Tree<'_>, options: &Options) -> Result<UsageSection, Map
     section.events = read_events(&given, options)?;
     for n1 in ptd.all("N1").filter(Tree::is_placed) {
         let n1 = Given::of(n1, &[])?;
-        section.parties.push(party::read(&n1, Vec::new(), options)?);
+        section.parties.push(party::read(&n1, account::NONE, options)?);
     }
     let minutes = minutes(&section, options);
     let quantities = ptd.all("QTY").filter(Tree::is_placed);
     (section.items, section.arrangement) = series::read(quantities, minutes, options)?;
     section.at = given.ordinal();
-    let (opener, children) = parts(&section, options)?;
-    left_over(&given, &opener, &children, &mut section.residue)?;
+    section.residue = left_over(&given, &mut |out| say(&section, options, out))?;
     Ok(section)
 }
 
 pub(super) fn write(
     section: &UsageSection,
     options: &Options,
-    rows: &Rows,
-) -> Result<Branch, MappingError> {
-    let (opener, mut children) = parts(section, options)?;
-    for one in &section.parties {
-        children.push(party::write(one, Vec::new(), options, &rows.within("N1"))?);
-    }
-    let inner = rows.within("QTY");
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
+    out.record((&section.residue).into(), rows, &mut |out| {
+        say(section, options, out)?;
+        for one in &section.parties {
+            party::write(one, account::NONE, options, rows.within("N1"), out)?;
+        }
+        write_items(section, options, rows.within("QTY"), out)
+    })
+}
+
+fn write_items(
+    section: &UsageSection,
+    options: &Options,
+    rows: Rows,
+    out: &mut dyn Sink,
+) -> Result<(), MappingError> {
     let mut series = section.series().collect::<Vec<_>>();
     for item in &section.items {
         match (item, section.arrangement) {
@@ -69,17 +82,17 @@ pub(super) fn write(
                     advice: "report the demand in a section of its own",
                 });
             }
-            (UsageItem::Quantity(one), _) => children.push(quantity::write(one, options, &inner)?),
+            (UsageItem::Quantity(one), _) => quantity::write(one, options, rows, out)?,
             (UsageItem::Series(one), Arrangement::InTurn) => {
-                series::write(&[one], options, &inner, &mut children)?;
+                series::write(&[one], options, rows, out)?;
             }
             // All of them stand where the first one does.
             (UsageItem::Series(_), Arrangement::ByTime) => {
-                series::write(&std::mem::take(&mut series), options, &inner, &mut children)?;
+                series::write(&std::mem::take(&mut series), options, rows, out)?;
             }
         }
     }
-    Ok(Branch::record(opener, children, &section.residue, rows))
+    Ok(())
 }
 
 /// The length of the intervals of a section; `None` if it has none.
@@ -99,10 +112,7 @@ fn is_taken_for_a_point(
 }
 
 /// The opener, and the loop but for parties and quantities.
-fn parts(
-    section: &UsageSection,
-    options: &Options,
-) -> Result<(Segment, Vec<Branch>), MappingError> {
+fn say(section: &UsageSection, options: &Options, out: &mut dyn Sink) -> Result<(), MappingError> {
     let kind = options.usage.sections.write(&section.kind, Some(SectionKind::Other), "sections")?;
     let in_ptd = options.usage.meter_in_ptd.contains(&section.kind.meaning);
     let meter = section.meter.as_ref().map(|meter| (options.common.meter.as_str(), meter.as_str()));
@@ -119,25 +129,26 @@ fn parts(
         return Err(MappingError::NoPlace { what, advice });
     }
     let four = commodity.or(meter.filter(|_| in_ptd));
-    let opener = segment("PTD", [Some(kind), None, None, four.map(|it| it.0), four.map(|it| it.1)]);
+    let (qualifier, number) = (four.map(|it| it.0), four.map(|it| it.1));
+    out.segment("PTD", &[Some(kind), None, None, qualifier, number])?;
 
-    let mut body = service_period::write(section.period, &options.common);
-    body.extend(section.read_date.map(|date| write_day(&options.usage.read_date, date)));
-    body.extend(write_events(&section.events, options)?);
-    let mut refer = |qualifier: &str, value: Option<&str>| {
-        body.extend(value.map(|value| segment("REF", [Some(qualifier), Some(value)])));
-    };
-    refer(&options.common.meter, meter.filter(|_| !in_ptd).map(|it| it.1));
+    service_period::write(section.period, &options.common, out)?;
+    if let Some(date) = section.read_date {
+        write_day(&options.usage.read_date, date, out)?;
+    }
+    write_events(&section.events, options, out)?;
+    let mut refer = |qualifier: &str, number: Option<&str>| write_number(qualifier, number, out);
+    refer(&options.common.meter, meter.filter(|_| !in_ptd).map(|it| it.1))?;
     let role = section.role.as_ref().map(|it| options.usage.roles.write(it, None, "roles"));
-    refer(&options.usage.role, role.transpose()?);
-    let dials = section.dials.map(write_dials);
-    refer(&options.usage.dials, dials.as_deref());
+    refer(&options.usage.role, role.transpose()?)?;
+    refer(&options.usage.dials, section.dials.map(write_dials).as_deref())?;
     let meter_type = section.meter_type.as_ref().map(|it| write_meter_type(it, options));
-    refer(&options.usage.meter_type, meter_type.transpose()?.as_deref());
-    refer(&options.usage.channel, section.channel.as_deref());
-    body.extend(section.service_point.iter().map(|it| write_service_point(it, &options.common)));
-    body.extend(write_references(&section.references, options)?);
-    Ok((opener, body.into_iter().map(Branch::from).collect()))
+    refer(&options.usage.meter_type, meter_type.transpose()?.as_deref())?;
+    refer(&options.usage.channel, section.channel.as_deref())?;
+    if let Some(point) = &section.service_point {
+        write_service_point(point, &options.common, out)?;
+    }
+    write_references(&section.references, options, out)
 }
 
 fn code<'g>(given: &'g Given<'_>, qualifier: &str) -> Option<&'g str> {
@@ -161,11 +172,11 @@ fn read_meter(given: &Given<'_>, kind: SectionKind, options: &Options) -> Option
 fn read_dials(text: &str) -> Option<Dials> {
     let (whole, decimals) = text.split_once('.')?;
     let dials = Dials { whole: whole.parse().ok()?, decimals: decimals.parse().ok()? };
-    (write_dials(dials) == text).then_some(dials)
+    (*write_dials(dials) == *text).then_some(dials)
 }
 
-fn write_dials(dials: Dials) -> String {
-    format!("{}.{}", dials.whole, dials.decimals)
+fn write_dials(dials: Dials) -> Figure {
+    Figure::of(format_args!("{}.{}", dials.whole, dials.decimals))
 }
 
 /// `KH015`: a unit and how many minutes; a text of another form means neither.
@@ -179,18 +190,22 @@ fn read_meter_type(code: &str, options: &Options) -> MeterType {
     MeterType { unit: both.map(|both| both.0), minutes: both.map(|both| both.1) }
 }
 
-fn write_meter_type(it: &Coded<MeterType>, options: &Options) -> Result<String, MappingError> {
+fn write_meter_type<'c>(
+    it: &'c Coded<MeterType>,
+    options: &'c Options,
+) -> Result<Cow<'c, str>, MappingError> {
     if let Some(raw) = &it.raw
         && read_meter_type(raw, options) == it.meaning
     {
-        return Ok(raw.clone());
+        return Ok(raw.into());
     }
     match it.meaning {
         MeterType { unit: Some(unit), minutes: Some(minutes) } => {
             let unit = Coded::new(unit);
-            Ok(format!("{}{minutes:03}", options.common.units.write(&unit, None, "units")?))
+            let unit = options.common.units.write(&unit, None, "units")?;
+            Ok(format!("{unit}{minutes:03}").into())
         }
-        MeterType { unit: None, minutes: None } => Ok(options.usage.combined_meter_type.clone()),
+        MeterType { unit: None, minutes: None } => Ok((&options.usage.combined_meter_type).into()),
         _ => Err(MappingError::NoPlace {
             what: "a meter type of a unit without an interval length, or the other way round",
             advice: "name both or neither",

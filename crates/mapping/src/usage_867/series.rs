@@ -12,17 +12,19 @@ use tieline_model::usage::{
     Arrangement, Basis, CodeNumber, IntervalPoint, IntervalSeries, PointValue, Quality,
     SeriesError, UsageItem, UsageQuantity,
 };
-use tieline_x12::compose::Segment;
+use tieline_x12::segment::SegmentId;
 use tieline_x12::tree::Tree;
 
 use super::quantity::{self, known, write_code, write_opener};
-use crate::branch::{Branch, Rows, children_left, elements_left, lay, overlay, segment, step};
+use crate::branch::{Rows, point_left_over};
 use crate::common::write_stamp;
 use crate::error::{MappingError, ValueFault};
+use crate::figure::Figure;
 use crate::given::{Given, date, position, value_fault};
 use crate::measurement::write_unit;
 use crate::options::Options;
-use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number, written};
+use crate::sink::{Left, Sink};
+use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number};
 
 /// How many loops are looked at for the direction of a code that leaves it open.
 const LOOK_AHEAD: usize = 96;
@@ -43,7 +45,13 @@ pub(super) fn read<'t>(
         };
         match (point, parts.last_mut()) {
             (Some(point), Some(Part::Points(points))) => points.push(point),
-            (Some(point), _) => parts.push(Part::Points(vec![point])),
+            (Some(point), _) => {
+                // Most sections have one stretch of points, and nothing behind it.
+                let room = if parts.is_empty() { loops.len() - n } else { 1 };
+                let mut points = Vec::with_capacity(room);
+                points.push(point);
+                parts.push(Part::Points(points));
+            }
             (None, _) => {
                 let given = Given::of(*qty, &[])?;
                 parts.push(Part::Quantity(Box::new(quantity::read(&given, options)?)));
@@ -79,10 +87,10 @@ pub(super) fn read<'t>(
 pub(super) fn write(
     all: &[&IntervalSeries],
     options: &Options,
-    rows: &Rows,
-    into: &mut Vec<Branch>,
+    rows: Rows,
+    out: &mut dyn Sink,
 ) -> Result<(), MappingError> {
-    let mut timed = Vec::with_capacity(all.iter().map(|series| series.len()).sum());
+    let mut pens = Vec::with_capacity(all.len());
     for series in all {
         let stamping = series.stamping.unwrap_or(options.usage.stamping);
         if stamping.edge != options.usage.stamping.edge {
@@ -91,30 +99,32 @@ pub(super) fn write(
                 advice: "take the stamping from the series, so that the partner's is used",
             });
         }
-        let mut pen = Pen { stamper: stamper(&series.zone, stamping, options)?, series, options };
-        for point in series.points() {
-            if let Some((qty, dtm)) = pen.point(&point)? {
-                timed.push((point.start, finish(qty, dtm, point.index, &series.residue, rows)));
-            }
+        let pen = Pen {
+            stamper: stamper(&series.zone, stamping, options)?,
+            series,
+            options,
+            rows,
+            codes: None,
+        };
+        pens.push((pen, series.points().filter(is_sent).peekable()));
+    }
+    if let [(pen, points)] = &mut pens[..] {
+        return points.try_for_each(|point| pen.point(&point, out));
+    }
+    // The next point is the earliest; of several at one time, that of the first series.
+    loop {
+        let starts = pens.iter_mut().enumerate();
+        let starts = starts.filter_map(|(n, (_, points))| Some((points.peek()?.start, n)));
+        let Some((_, n)) = starts.min() else { return Ok(()) };
+        let (pen, points) = &mut pens[n];
+        if let Some(point) = points.next() {
+            pen.point(&point, out)?;
         }
     }
-    if all.len() > 1 {
-        timed.sort_by_key(|(start, _)| *start);
-    }
-    into.extend(timed.into_iter().map(|(_, branch)| branch));
-    Ok(())
 }
 
-/// A point with what is left over of it.
-fn finish(qty: Segment, dtm: Segment, index: u32, residue: &Residue, rows: &Rows) -> Branch {
-    let mut qty = qty;
-    let dtm = Branch::from(dtm);
-    if residue.is_empty() {
-        return Branch::own(qty, vec![dtm]);
-    }
-    let way = [step("QTY", index as usize + 1)];
-    overlay(&mut qty, residue, &way);
-    Branch::own(qty, lay(vec![dtm], residue, &way, rows))
+fn is_sent(point: &IntervalPoint<'_>) -> bool {
+    !matches!(point.value, PointValue::NotSent)
 }
 
 fn stamper<'s>(
@@ -133,37 +143,84 @@ struct Pen<'s> {
     stamper: Stamper<'s>,
     series: &'s IntervalSeries,
     options: &'s Options,
+    rows: Rows,
+    /// How the quality of the last point was written, and the unit.
+    codes: Option<(&'s Coded<Quality>, &'s str, Option<&'s str>)>,
 }
 
-impl Pen<'_> {
-    /// The `QTY` and the `DTM` of a point; `None` if nothing was sent for it.
-    fn point(
-        &mut self,
-        point: &IntervalPoint<'_>,
-    ) -> Result<Option<(Segment, Segment)>, MappingError> {
+impl<'s> Pen<'s> {
+    /// The `QTY` loop of a point, with what is left over of it.
+    fn point(&mut self, point: &IntervalPoint<'s>, out: &mut dyn Sink) -> Result<(), MappingError> {
+        let left = Left { residue: &self.series.residue, point: Some(point.index) };
+        out.record(left, self.rows, &mut |out| self.say(point, out))
+    }
+
+    fn say(&mut self, point: &IntervalPoint<'s>, out: &mut dyn Sink) -> Result<(), MappingError> {
         let (quality, amount) = match point.value {
             PointValue::Quantity(amount, quality) => (quality, Some(amount)),
             PointValue::NoValue(quality) => (quality, None),
-            PointValue::NotSent => return Ok(None),
+            PointValue::NotSent => return Ok(()),
         };
-        let (options, direction) = (self.options, self.series.direction());
-        let code = write_code(direction, quality, Basis::Measured, true, options)?;
-        let unit = write_unit(Some(&self.series.unit), options)?;
-        let qty = write_opener(code, amount, unit, options);
+        let options = self.options;
+        let (code, unit) = self.codes(quality)?;
+        write_opener(code, amount, unit, options, out)?;
         if let Some(stamp) = point.exception.and_then(|exception| exception.stamp.as_ref()) {
-            return Ok(Some((qty, write_stamp(&options.usage.stamp, stamp))));
+            return write_stamp(&options.usage.stamp, stamp, out);
         }
         let edge = match options.usage.stamping.edge {
             Edge::Start => point.start,
             Edge::End => point.end,
         };
         let (wall, offset) = self.stamper.wall(edge.as_second());
-        let dtm = Segment::new("DTM").with(options.usage.stamp.as_str());
-        let day = self.stamper.day(wall.day).ok_or(TimeError::OutOfRange)?;
-        let dtm = dtm.with(day.1).with(wall.time());
-        let zone = self.stamper.code(offset);
-        let dtm = if zone.is_empty() { dtm } else { dtm.with(zone) };
-        Ok(Some((qty, dtm)))
+        self.stamper.prepare(wall.day, offset)?;
+        let (day, zone) = self.stamper.prepared();
+        out.segment("DTM", &[Some(&options.usage.stamp), Some(day), Some(&wall.time()), Some(zone)])
+    }
+
+    /// The codes of a quality and of the unit.
+    fn codes(
+        &mut self,
+        quality: &'s Coded<Quality>,
+    ) -> Result<(&'s str, Option<&'s str>), MappingError> {
+        if let Some((last, code, unit)) = self.codes
+            && std::ptr::eq(last, quality)
+        {
+            return Ok((code, unit));
+        }
+        let (series, options) = (self.series, self.options);
+        let code = write_code(series.direction(), quality, Basis::Measured, true, options)?;
+        let unit = write_unit(Some(&series.unit), options)?;
+        self.codes = Some((quality, code, unit));
+        Ok((code, unit))
+    }
+}
+
+const DTM: SegmentId = SegmentId::new(b"DTM");
+
+/// The elements that a point has, in its `QTY` and in its `DTM`.
+struct Elements<'t> {
+    /// The first four, empty where there is none.
+    first: [&'t [u8]; 4],
+    /// How many there are.
+    count: usize,
+}
+
+impl<'t> Elements<'t> {
+    fn of(segment: &Tree<'t>) -> Elements<'t> {
+        let (bytes, separator) = (segment.segment(), segment.delimiters().element);
+        let mut all = Elements { first: [&[]; 4], count: 0 };
+        let mut start = None;
+        let ends = (0..bytes.len()).filter(|at| bytes[*at] == separator).chain([bytes.len()]);
+        for end in ends {
+            if let Some(start) = start {
+                if let Some(place) = all.first.get_mut(all.count) {
+                    *place = &bytes[start..end];
+                }
+                all.count += 1;
+            }
+            start = Some(end + 1);
+        }
+        all
     }
 }
 
@@ -244,31 +301,31 @@ impl<'o> Reader<'o> {
         let stamp = self.options.usage.stamp.as_bytes();
         let mut children = qty.children();
         let first = children.next();
-        let is_stamp = |dtm: &Tree<'_>| dtm.id().as_bytes() == b"DTM" && dtm.element(1) == stamp;
-        let (dtm, is_alone) = match first {
-            Some(dtm) if is_stamp(&dtm) => (dtm, children.next().is_none()),
-            _ => match qty.children().find(|child| is_stamp(child)) {
-                Some(dtm) => (dtm, false),
+        let stamped = |dtm: Tree<'t>| {
+            let elements = (dtm.id() == DTM).then(|| Elements::of(&dtm))?;
+            (elements.first[0] == stamp).then_some((dtm, elements))
+        };
+        let (dtm, stamp, is_alone) = match first.and_then(stamped) {
+            Some((dtm, stamp)) => (dtm, stamp, children.next().is_none()),
+            None => match qty.children().find_map(stamped) {
+                Some((dtm, stamp)) => (dtm, stamp, false),
                 None => return Ok(None),
             },
         };
-        let mut elements = dtm.elements().skip(1);
-        let mut next = || elements.next().unwrap_or_default();
-        let (day, time, zone) = (next(), next(), next());
+        let [_, day, time, zone] = stamp.first;
         if day.is_empty() || time.is_empty() {
             return Ok(None);
         }
-        let is_plain = is_alone && elements.next().is_none();
-        let mut elements = qty.elements();
-        let mut next = || elements.next().unwrap_or_default();
-        let (code, amount, unit, no_value) = (next(), next(), next(), next());
+        let elements = Elements::of(&qty);
+        let [code, amount, unit, no_value] = elements.first;
         let component = qty.delimiters().component;
         let first = unit.split(|b| *b == component).next().unwrap_or_default();
         let says_why = amount.is_empty() && no_value == self.options.usage.no_value.as_bytes();
-        let is_plain = is_plain
+        let is_plain = is_alone
+            && stamp.count <= 4
+            && elements.count <= 4
             && !unit.is_empty()
             && first.len() == unit.len()
-            && elements.next().is_none()
             && (no_value.is_empty() && !amount.is_empty() || says_why);
 
         let Some(code) = self.code(code) else { return Ok(None) };
@@ -562,16 +619,16 @@ impl<'o> Reader<'o> {
         let options = self.options;
         let code = write_code(series.direction(), &quality, Basis::Measured, true, options)?;
         let unit = write_unit(Some(&series.unit), options)?;
-        let qty = write_opener(code, seen.amount, unit, options);
         let zone = std::str::from_utf8(&self.zones[seen.zone].raw).unwrap_or_default();
         let time = std::str::from_utf8(seen.time).unwrap_or_default();
         let day =
             given.find("DTM", &options.usage.stamp).and_then(|dtm| dtm.date(2).ok().flatten());
-        let day = day.map(written);
+        let day = day.map(Figure::date);
         let stamp = [Some(options.usage.stamp.as_str()), day.as_deref(), Some(time), Some(zone)];
-        let way = [step("QTY", index as usize + 1)];
-        elements_left(&given.segment(), &qty, &way, residue);
-        children_left(&given, &[segment("DTM", stamp).into()], &way, residue)
+        point_left_over(&given, index, residue, &mut |out| {
+            write_opener(code, seen.amount, unit, options, out)?;
+            out.segment("DTM", &stamp)
+        })
     }
 
     /// How points are stamped.
