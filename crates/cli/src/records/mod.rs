@@ -1,5 +1,6 @@
 //! Records of the model in files of every format: found out, read one by one, written one by one.
 
+mod costs;
 mod files;
 mod json;
 mod read;

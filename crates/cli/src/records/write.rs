@@ -106,9 +106,9 @@ impl Sink<'_> {
     }
 
     /// Writes the end; what was lost on the way.
-    pub(crate) fn finish(self) -> anyhow::Result<Losses> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<Losses> {
         match self.writer {
-            Writer::X12(writer) => writer.finish()?,
+            Writer::X12(writer) => self.losses.add(writer.finish()?),
             Writer::Json(writer) => writer.finish()?,
             Writer::Table(writer) => writer.finish().map_err(|error| unwritable(&error))?,
             Writer::Xlsx(writer) => {
