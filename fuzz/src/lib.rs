@@ -108,6 +108,24 @@ pub fn plant_guides() {
     write(&seeds);
 }
 
+/// Puts the samples of files that are not X12 into the corpus folder named on the command line.
+pub fn plant_files() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../samples/files");
+    let mut names: Vec<PathBuf> = ["", "broken", "bulk", "written"]
+        .into_iter()
+        .flat_map(|part| fs::read_dir(folder.join(part)).expect("samples are there"))
+        .map(|file| file.expect("samples are there").path())
+        .filter(|path| {
+            let ending = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
+            ["xml", "csv", "zip", "json"].contains(&ending)
+        })
+        .collect();
+    names.sort();
+    let seeds: Vec<Vec<u8>> =
+        names.iter().map(|path| fs::read(path).expect("a sample can be read")).collect();
+    write(&seeds);
+}
+
 fn write(seeds: &[Vec<u8>]) {
     let is_folder =
         |argument: &String| !argument.starts_with('-') && PathBuf::from(argument).is_dir();

@@ -1,5 +1,6 @@
 //! Records of the model in files of every format: found out, read one by one, written one by one.
 
+mod costs;
 mod files;
 mod json;
 mod read;
@@ -23,6 +24,8 @@ pub(crate) enum Format {
     Json,
     /// A table of usage, bills or payments, as `docs/formats-csv.md` describes it
     Csv,
+    /// A workbook for Excel with the same tables as sheets; it can only be written
+    Xlsx,
     /// Green Button: ESPI in an Atom feed, plain or zipped
     Espi,
     /// Our bulk XML of usage and bills, as `docs/formats-xml.md` describes it
@@ -39,6 +42,7 @@ impl Format {
             "edi" | "x12" | "810" | "814" | "820" | "824" | "867" => Some(Format::X12),
             "json" | "jsonl" => Some(Format::Json),
             "csv" | "tsv" | "txt" => Some(Format::Csv),
+            "xlsx" => Some(Format::Xlsx),
             "zip" => Some(Format::Espi),
             "xml" => Some(Format::Xml),
             _ => None,
@@ -53,6 +57,8 @@ impl Format {
             // An answer begins with its status or its data; a record with what it is.
             [b'{', ..] if has(b"\"status\"") && !has(b"\"meaning\"") => Some(Format::Smarthub),
             [b'{' | b'[', ..] => Some(Format::Json),
+            // Every workbook begins with what its parts are.
+            [b'P', b'K', 3, 4, ..] if has(b"[Content_Types].xml") => Some(Format::Xlsx),
             [b'<', ..] if has(b"<tieline") => Some(Format::Xml),
             [b'<', ..] | [b'P', b'K', 3, 4, ..] => Some(Format::Espi),
             _ if start.starts_with(b"ISA") => Some(Format::X12),

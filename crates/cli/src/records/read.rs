@@ -115,6 +115,11 @@ impl Reader<'_> {
             Format::Csv => {
                 tables::read(&mut input, &start, name, &options.files, &unsaid, each)?;
             }
+            Format::Xlsx => {
+                let message = format!("{name}: a workbook can only be written");
+                let help = "save its sheet as CSV in UTF-8, and read that".to_string();
+                return Err(Failure::usage(message, Some(help)).into());
+            }
             Format::Espi => return files::read_espi(&mut input, name, &source.unsaid, each),
             Format::Smarthub => {
                 return files::read_smarthub(&mut input, name, &options.files, &unsaid, each);

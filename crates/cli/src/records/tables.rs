@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read, Write};
 
 use tieline_mapping::files::usage_csv::{self, UsageCsvOptions, UsageLayout};
+use tieline_mapping::files::xlsx::Sheet;
 use tieline_mapping::files::{FileError, Holds, billing_csv, payment_csv};
 use tieline_mapping::options::FileOptions;
 use tieline_model::record::Record;
@@ -22,6 +23,18 @@ pub(crate) enum Table {
     Bills,
     /// Accounts and bills that are paid
     Payments,
+}
+
+impl Table {
+    /// The same in a workbook.
+    pub(super) fn sheet(self) -> Sheet {
+        match self {
+            Table::Intervals => Sheet::Intervals,
+            Table::Readings => Sheet::Readings,
+            Table::Bills => Sheet::Bills,
+            Table::Payments => Sheet::Payments,
+        }
+    }
 }
 
 /// Reads a table; which it is shows its header, of which `start` has all.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use tieline_mapping::files::xlsx::{self, XlsxOptions};
 use tieline_mapping::files::{FileError, Losses, bulk_xml, espi, losses};
 use tieline_model::record::Record;
 
@@ -34,6 +35,7 @@ enum Writer<'s> {
     X12(Box<x12::Writer<'s>>),
     Json(json::Writer<'s>),
     Table(Box<tables::Writer<'s>>),
+    Xlsx(Box<xlsx::Writer<&'s mut dyn Write>>),
     Espi(Box<espi::Writer<&'s mut dyn Write>>),
     Xml(Box<bulk_xml::Writer<&'s mut dyn Write>>),
 }
@@ -47,6 +49,15 @@ impl<'t> Target<'t> {
             Format::Json => Writer::Json(json::Writer::new(out)),
             Format::Csv => {
                 Writer::Table(tables::Writer::new(out, self.table, &options.files).into())
+            }
+            Format::Xlsx => {
+                let options = XlsxOptions {
+                    only: self.table.map(Table::sheet),
+                    usage: options.files.usage_csv.table.clone(),
+                    bills: options.files.billing_csv.table.clone(),
+                    payments: options.files.payment_csv.table.clone(),
+                };
+                Writer::Xlsx(xlsx::Writer::new(out, &options).into())
             }
             Format::Espi => {
                 let options = espi_options(Some(options.common.zone.clone()), clock::instant());
@@ -78,6 +89,10 @@ impl Sink<'_> {
                 self.losses.add(losses(record, &writer.holds(record)));
                 writer.write(record)
             }
+            Writer::Xlsx(writer) => {
+                self.losses.add(writer.losses(record));
+                writer.write(record)
+            }
             Writer::Espi(writer) => {
                 self.losses.add(losses(record, &espi::HOLDS));
                 writer.write(record)
@@ -91,11 +106,14 @@ impl Sink<'_> {
     }
 
     /// Writes the end; what was lost on the way.
-    pub(crate) fn finish(self) -> anyhow::Result<Losses> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<Losses> {
         match self.writer {
-            Writer::X12(writer) => writer.finish()?,
+            Writer::X12(writer) => self.losses.add(writer.finish()?),
             Writer::Json(writer) => writer.finish()?,
             Writer::Table(writer) => writer.finish().map_err(|error| unwritable(&error))?,
+            Writer::Xlsx(writer) => {
+                writer.finish().map_err(|error| unwritable(&error))?;
+            }
             Writer::Espi(writer) => {
                 writer.finish().map_err(|error| unwritable(&error))?;
             }

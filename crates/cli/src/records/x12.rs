@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
+use tieline_mapping::files::Losses;
 use tieline_mapping::naming::name_parties;
 use tieline_mapping::options::Options;
 use tieline_mapping::{document, envelope};
@@ -19,6 +20,7 @@ use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 use tieline_x12::table::Release;
 
+use super::costs::without_costs;
 use super::read::Each;
 use crate::each_set::HeldSet;
 use crate::failure::Failure;
@@ -202,6 +204,7 @@ pub(super) struct Writer<'w> {
     options: Arc<Options>,
     sending: &'w Sending,
     open: Option<Open>,
+    losses: Losses,
 }
 
 /// An interchange in the writing.
@@ -222,7 +225,8 @@ impl<'w> Writer<'w> {
         sending: &'w Sending,
     ) -> Writer<'w> {
         let options = guides.options(None);
-        Writer { out: Checked::new(out, guides), guides, options, sending, open: None }
+        let (out, losses) = (Checked::new(out, guides), Losses::default());
+        Writer { out, guides, options, sending, open: None, losses }
     }
 
     pub(super) fn write(&mut self, record: &Record) -> anyhow::Result<()> {
@@ -233,9 +237,11 @@ impl<'w> Writer<'w> {
         }
     }
 
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+    /// Writes the end; what no set has a place for.
+    pub(super) fn finish(mut self) -> anyhow::Result<Losses> {
         self.close()?;
-        self.out.finish()
+        self.out.finish()?;
+        Ok(self.losses)
     }
 
     fn interchange(&mut self, given: &Interchange) -> anyhow::Result<()> {
@@ -276,6 +282,8 @@ impl<'w> Writer<'w> {
             wrong("a record of this kind is sent in no transaction set: leave it out")
         })?;
         let is_given = self.open.as_ref().is_some_and(|open| open.is_given);
+        let without = without_costs(record, &self.options.common.units, &mut self.losses);
+        let record = without.as_ref().unwrap_or(record);
         let mut named = None;
         if let (false, Some((us, them))) = (is_given, self.guides.sides()) {
             let customer = self.sending.customer.as_deref();

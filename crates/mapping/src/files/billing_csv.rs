@@ -18,7 +18,7 @@ use super::error::{FileError, FileFault};
 use super::loss::Holds;
 use super::table::documents::{DocumentReader, RowDocument};
 use super::table::reader::{TableReader, section_period_cells};
-use super::table::writer::TableWriter;
+use super::table::writer::{CellSink, TableWriter};
 use super::table::{TableFault, TableOptions, cells, columns};
 
 /// One partner's habits in a table of bills.
@@ -415,7 +415,7 @@ fn item<R: Read>(table: &TableReader<R>) -> Result<PricedItem, FileError> {
 }
 
 /// Writes bills as a table.
-pub struct Writer<W>(TableWriter<W>);
+pub struct Writer<W>(Rows<TableWriter<W>>);
 
 impl<W: Write> Writer<W> {
     /// Begins a table with its header.
@@ -424,7 +424,7 @@ impl<W: Write> Writer<W> {
     ///
     /// [`FileError`] if the options name columns that there are not.
     pub fn new(sink: W, options: &BillingCsvOptions) -> Result<Writer<W>, FileError> {
-        TableWriter::new(sink, COLUMNS, &options.table).map(Writer)
+        TableWriter::new(sink, COLUMNS, &options.table).map(|table| Writer(Rows(table)))
     }
 
     /// Writes one record.
@@ -433,6 +433,24 @@ impl<W: Write> Writer<W> {
     ///
     /// [`FileFault::NotHeld`] for a record that is no bill, [`FileFault::Io`].
     pub fn write(&mut self, record: &Record) -> Result<(), FileError> {
+        self.0.write(record)
+    }
+
+    /// Writes what is left, and gives the sink back.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::Io`].
+    pub fn finish(self) -> Result<W, FileError> {
+        self.0.0.finish()
+    }
+}
+
+/// The rows of bills.
+pub(crate) struct Rows<T>(pub(crate) T);
+
+impl<T: CellSink> Rows<T> {
+    pub(crate) fn write(&mut self, record: &Record) -> Result<(), FileError> {
         self.0.next_record();
         let Record::Bill(bill) = record else {
             return Err(self.0.fault(FileFault::NotHeld("record other than a bill")));
@@ -449,15 +467,6 @@ impl<W: Write> Writer<W> {
         (1..).zip(&bill.groups).try_for_each(|(number, group)| self.group(group, number))?;
         self.0.clear_from(GROUP);
         self.lines(&bill.taxes, &bill.charges)
-    }
-
-    /// Writes what is left, and gives the sink back.
-    ///
-    /// # Errors
-    ///
-    /// [`FileFault::Io`].
-    pub fn finish(self) -> Result<W, FileError> {
-        self.0.finish()
     }
 
     fn head(&mut self, bill: &Bill) {
@@ -497,7 +506,7 @@ impl<W: Write> Writer<W> {
     fn group(&mut self, group: &BillGroup, number: u32) -> Result<(), FileError> {
         let table = &mut self.0;
         table.clear_from(GROUP);
-        table.plain(GROUP, number);
+        table.count(GROUP, number);
         table.maybe_text(GROUP_NUMBER, group.number.as_deref());
         table.coded(GROUP_LEVEL, group.level.as_ref());
         table.coded(COMMODITY, group.commodity.as_ref());
@@ -522,7 +531,7 @@ impl<W: Write> Writer<W> {
         }
         self.lines(&group.taxes, &group.charges)?;
         for (number, subline) in (1..).zip(&group.sublines) {
-            self.0.plain(SUBLINE, number);
+            self.0.count(SUBLINE, number);
             self.0.text(SUBLINE_NUMBER, &subline.number);
             if subline.taxes.is_empty() && subline.charges.is_empty() {
                 self.line("subline")?;
@@ -572,7 +581,7 @@ impl<W: Write> Writer<W> {
         self.line(line)
     }
 
-    fn with_code<T: Serialize>(&mut self, code: &Coded<T>) {
+    fn with_code<C: Serialize>(&mut self, code: &Coded<C>) {
         self.0.word(KIND, &code.meaning);
         self.0.maybe_text(CODE, code.raw.as_deref());
     }

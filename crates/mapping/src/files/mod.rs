@@ -37,5 +37,7 @@ pub mod billing_csv;
 
 pub mod payment_csv;
 
+pub mod xlsx;
+
 // What other systems answer.
 pub mod smarthub;

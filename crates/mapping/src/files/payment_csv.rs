@@ -19,7 +19,7 @@ use super::error::{FileError, FileFault};
 use super::loss::Holds;
 use super::table::documents::{DocumentReader, RowDocument};
 use super::table::reader::TableReader;
-use super::table::writer::TableWriter;
+use super::table::writer::{CellSink, TableWriter};
 use super::table::{TableFault, TableOptions, cells, columns};
 
 /// One partner's habits in a table of payments.
@@ -317,7 +317,7 @@ fn adjustment<R: Read>(table: &TableReader<R>) -> Result<Adjustment, FileError> 
 }
 
 /// Writes payments as a table.
-pub struct Writer<W>(TableWriter<W>);
+pub struct Writer<W>(Rows<TableWriter<W>>);
 
 impl<W: Write> Writer<W> {
     /// Begins a table with its header.
@@ -326,7 +326,7 @@ impl<W: Write> Writer<W> {
     ///
     /// [`FileError`] if the options name columns that there are not.
     pub fn new(sink: W, options: &PaymentCsvOptions) -> Result<Writer<W>, FileError> {
-        TableWriter::new(sink, COLUMNS, &options.table).map(Writer)
+        TableWriter::new(sink, COLUMNS, &options.table).map(|table| Writer(Rows(table)))
     }
 
     /// Writes one record.
@@ -335,6 +335,24 @@ impl<W: Write> Writer<W> {
     ///
     /// [`FileFault::NotHeld`] for a record that is no payment, [`FileFault::Io`].
     pub fn write(&mut self, record: &Record) -> Result<(), FileError> {
+        self.0.write(record)
+    }
+
+    /// Writes what is left, and gives the sink back.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::Io`].
+    pub fn finish(self) -> Result<W, FileError> {
+        self.0.0.finish()
+    }
+}
+
+/// The rows of payments.
+pub(crate) struct Rows<T>(pub(crate) T);
+
+impl<T: CellSink> Rows<T> {
+    pub(crate) fn write(&mut self, record: &Record) -> Result<(), FileError> {
         self.0.next_record();
         let Record::Payment(payment) = record else {
             return Err(self.0.fault(FileFault::NotHeld("record other than a payment")));
@@ -344,15 +362,6 @@ impl<W: Write> Writer<W> {
             self.line("payment")?;
         }
         (1..).zip(&payment.entities).try_for_each(|(number, entity)| self.entity(entity, number))
-    }
-
-    /// Writes what is left, and gives the sink back.
-    ///
-    /// # Errors
-    ///
-    /// [`FileFault::Io`].
-    pub fn finish(self) -> Result<W, FileError> {
-        self.0.finish()
     }
 
     fn head(&mut self, payment: &Payment) {
@@ -382,7 +391,7 @@ impl<W: Write> Writer<W> {
     fn entity(&mut self, entity: &RemittanceEntity, number: u32) -> Result<(), FileError> {
         let table = &mut self.0;
         table.clear_from(ENTITY);
-        table.plain(ENTITY, number);
+        table.count(ENTITY, number);
         table.maybe_text(ENTITY_NUMBER, entity.number.as_deref());
         table.coded(ENTITY_ROLE, entity.role.as_ref());
         if entity.adjustments.is_empty() && entity.lines.is_empty() {

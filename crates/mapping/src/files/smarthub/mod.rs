@@ -6,7 +6,7 @@
 //! the hour that is left out in spring is an error. Numbers are taken as their digits stand there.
 //!
 //! How long intervals are is worked out from the steps between them. Points of days follow the
-//! calendar; points of months become quantities with a period.
+//! calendar; points of months become quantities, each in a section with its period.
 //!
 //! An answer is held in memory as a whole, up to [`MAX_BYTES`].
 

@@ -7,7 +7,7 @@ use tieline_model::meter::Direction;
 use tieline_model::period::Period;
 use tieline_model::quantity::Unit;
 use tieline_model::record::Record;
-use tieline_model::time::{Date, Instants, Timestamp, Zone};
+use tieline_model::time::{Instants, Timestamp, Zone};
 use tieline_model::usage::{
     IntervalSeries, MeterType, SectionKind, SectionPeriod, SeriesError, UsageItem, UsageKind,
     UsageQuantity, UsageReport, UsageSection,
@@ -103,37 +103,61 @@ impl Importer<'_> {
                 false => return Err(fault((point.at, SmartHubFault::Negative))),
             }
         }
-        let (mut items, minutes, mut open) = (Vec::new(), minutes(step), 0);
-        match step {
-            Step::Month => {
-                let months = self.months(&points, direction, unit).map_err(fault)?;
-                open = points.len() - months.len();
-                items.extend(months.into_iter().map(UsageItem::Quantity));
-            }
-            _ => {
-                let all = self.intervals(&points, step, direction, unit).map_err(fault)?;
-                items.extend(all.into_iter().map(UsageItem::Series));
-            }
+        if step == Step::Month {
+            let months = self.months(&points, direction, unit).map_err(fault)?;
+            let open = points.len() - months.len();
+            self.left_out.extend((0..open).map(|_| LeftOut::OpenPeriod));
+            self.month_sections(series, months, unit);
+            return Ok(());
         }
-        self.left_out.extend((0..open).map(|_| LeftOut::OpenPeriod));
+        let all = self.intervals(&points, step, direction, unit).map_err(fault)?;
+        let mut items: Vec<UsageItem> = all.into_iter().map(UsageItem::Series).collect();
         let known = self.sections.iter_mut().find(|(name, _)| *name == series.name);
         match known.filter(|_| unit == Unit::UsDollar) {
             Some((_, section)) => section.items.append(&mut items),
             None => {
-                let section = self.section(series, &points, items, unit, minutes);
+                let starts = points.first().zip(points.last());
+                let dates = starts.and_then(|(first, last)| {
+                    Period::new(local(first.wall).date(), local(last.wall).date()).ok()
+                });
+                let mut section = self.section(series, dates, items);
+                let minutes = minutes(step);
+                section.meter_type =
+                    minutes.is_some().then(|| MeterType { unit: Some(unit), minutes }.into());
                 self.sections.push((series.name.clone(), section));
             }
         }
         Ok(())
     }
 
+    /// A section for each month: its period is the section's, as documents have it.
+    fn month_sections(
+        &mut self,
+        series: &Series<'_>,
+        months: Vec<(Period, UsageQuantity)>,
+        unit: Unit,
+    ) {
+        for (period, quantity) in months {
+            let regular = Some(SectionPeriod::Regular(period));
+            let is_same = |(name, section): &&mut (Option<String>, UsageSection)| {
+                unit == Unit::UsDollar && *name == series.name && section.period == regular
+            };
+            let item = UsageItem::Quantity(quantity);
+            match self.sections.iter_mut().find(is_same) {
+                Some((_, section)) => section.items.push(item),
+                None => {
+                    let section = self.section(series, Some(period), vec![item]);
+                    self.sections.push((series.name.clone(), section));
+                }
+            }
+        }
+    }
+
     fn section(
         &self,
         series: &Series<'_>,
-        points: &[Point],
+        period: Option<Period>,
         items: Vec<UsageItem>,
-        unit: Unit,
-        minutes: Option<u16>,
     ) -> UsageSection {
         let mut section = UsageSection::new(SectionKind::MeterDetail.into());
         section.commodity = Some(Commodity::Electricity.into());
@@ -141,19 +165,6 @@ impl Importer<'_> {
         let number = last.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
         let meter = number.and_then(|number| MeterNumber::new(number).ok());
         section.meter = meter.or_else(|| self.options.meter.clone());
-        section.meter_type =
-            minutes.is_some().then(|| MeterType { unit: Some(unit), minutes }.into());
-        let starts = points.first().zip(points.last());
-        let mut dates = starts.map(|(first, last)| (local(first.wall).date(), last_date(last)));
-        if minutes.is_none() {
-            let periods = items.iter().filter_map(|item| match item {
-                UsageItem::Quantity(quantity) => quantity.period,
-                UsageItem::Series(_) => None,
-            });
-            let ends = periods.map(|period| period.end()).max();
-            dates = dates.zip(ends).map(|((start, _), end)| (start, end));
-        }
-        let period = dates.and_then(|(start, end)| Period::new(start, end).ok());
         section.period = period.map(SectionPeriod::Regular);
         section.items = items;
         section
@@ -249,7 +260,7 @@ impl Importer<'_> {
         points: &[Point],
         direction: Direction,
         unit: Unit,
-    ) -> Result<Vec<UsageQuantity>, (usize, SmartHubFault)> {
+    ) -> Result<Vec<(Period, UsageQuantity)>, (usize, SmartHubFault)> {
         let mut found = Vec::new();
         for (n, point) in points.iter().enumerate() {
             let start = local(point.wall).date();
@@ -263,9 +274,7 @@ impl Importer<'_> {
             };
             let quality = self.options.quality.into();
             let made = UsageQuantity::new(direction, point.quantity, unit.into(), quality);
-            let mut quantity = made.map_err(|_| (point.at, SmartHubFault::Negative))?;
-            quantity.period = Some(period);
-            found.push(quantity);
+            found.push((period, made.map_err(|_| (point.at, SmartHubFault::Negative))?));
         }
         Ok(found)
     }
@@ -306,10 +315,6 @@ fn minutes(step: Step) -> Option<u16> {
         Step::Day => Some(1440),
         Step::Seconds(_) | Step::Month => None,
     }
-}
-
-fn last_date(point: &Point) -> Date {
-    local(point.wall).date()
 }
 
 /// From a time of one day to the same time of the next.

@@ -313,6 +313,16 @@ pub enum TableFault {
     /// Too many rows in one document.
     #[error("the document has more than {0} rows; is its number the same in all rows?")]
     TooManyRows(usize),
+    /// A sheet of a workbook takes no more rows.
+    #[error(
+        "a sheet of a workbook has at most 1,048,576 rows; write a table of text instead (csv)"
+    )]
+    SheetFull,
+    /// A text does not fit a cell of a workbook.
+    #[error(
+        "a cell of a workbook has at most 32,767 characters; write a table of text instead (csv)"
+    )]
+    TextTooLong,
     /// Too many different qualities, or too many points.
     #[error("the series cannot take this point: {0}")]
     Series(String),

@@ -32,6 +32,7 @@ mod read;
 mod write;
 
 pub use read::Reader;
+pub(crate) use write::Rows;
 pub use write::Writer;
 
 /// The most series and sections that one report of a table has.

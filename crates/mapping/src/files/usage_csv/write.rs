@@ -14,13 +14,10 @@ use crate::files::clock::Clock;
 use crate::files::error::{FileError, FileFault};
 use crate::files::table::cells;
 use crate::files::table::reader::section_period_cells;
-use crate::files::table::writer::TableWriter;
+use crate::files::table::writer::{CellSink, TableWriter};
 
 /// Writes usage reports as a table.
-pub struct Writer<W> {
-    table: TableWriter<W>,
-    layout: UsageLayout,
-}
+pub struct Writer<W>(Rows<TableWriter<W>>);
 
 impl<W: Write> Writer<W> {
     /// Begins a table with its header.
@@ -31,7 +28,7 @@ impl<W: Write> Writer<W> {
     pub fn new(sink: W, options: &UsageCsvOptions) -> Result<Writer<W>, FileError> {
         let layout = options.layout;
         let table = TableWriter::new(sink, layout.columns(), &options.table)?;
-        Ok(Writer { table, layout })
+        Ok(Writer(Rows { table, layout }))
     }
 
     /// Writes one record.
@@ -41,6 +38,27 @@ impl<W: Write> Writer<W> {
     /// [`FileFault::NotHeld`] for a record that is no usage report, or has nothing that this layout
     /// is for; nothing of it is written then. [`FileFault::Io`].
     pub fn write(&mut self, record: &Record) -> Result<(), FileError> {
+        self.0.write(record)
+    }
+
+    /// Writes what is left, and gives the sink back.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::Io`].
+    pub fn finish(self) -> Result<W, FileError> {
+        self.0.table.finish()
+    }
+}
+
+/// The rows of usage reports.
+pub(crate) struct Rows<T> {
+    pub(crate) table: T,
+    pub(crate) layout: UsageLayout,
+}
+
+impl<T: CellSink> Rows<T> {
+    pub(crate) fn write(&mut self, record: &Record) -> Result<(), FileError> {
         self.table.next_record();
         let Record::UsageReport(report) = record else {
             return Err(self.table.fault(FileFault::NotHeld("record other than a usage report")));
@@ -73,15 +91,6 @@ impl<W: Write> Writer<W> {
             }
         }
         Ok(())
-    }
-
-    /// Writes what is left, and gives the sink back.
-    ///
-    /// # Errors
-    ///
-    /// [`FileFault::Io`].
-    pub fn finish(self) -> Result<W, FileError> {
-        self.table.finish()
     }
 
     /// What cannot be told in a table is refused before anything is written.
@@ -123,7 +132,7 @@ impl<W: Write> Writer<W> {
         let table = &mut self.table;
         table.clear_from(SECTION);
         table.maybe_text(SECTION_PLACE, section.service_point.as_ref().map(|it| it.as_str()));
-        table.plain(SECTION, number);
+        table.count(SECTION, number);
         table.coded(SECTION_KIND, Some(&section.kind));
         table.coded(COMMODITY, section.commodity.as_ref());
         table.maybe_text(METER, section.meter.as_ref().map(|meter| meter.as_str()));
@@ -139,11 +148,11 @@ impl<W: Write> Writer<W> {
     fn series(&mut self, series: &IntervalSeries, number: u32) -> Result<(), FileError> {
         let table = &mut self.table;
         table.clear_from(SERIES);
-        table.plain(SERIES, number);
+        table.count(SERIES, number);
         table.word(DIRECTION, &series.direction());
         table.coded(UNIT, Some(&series.unit));
         table.plain(ZONE, series.zone.name());
-        table.plain(SECONDS, series.seconds());
+        table.count(SECONDS, series.seconds());
         let beginning = table.beginning(START);
 
         let words: Vec<String> = series.codes().iter().map(cells::coded_text).collect();
@@ -177,7 +186,7 @@ impl<W: Write> Writer<W> {
     fn quantity(&mut self, quantity: &UsageQuantity, number: u32) -> Result<(), FileError> {
         let table = &mut self.table;
         table.clear_from(ITEM);
-        table.plain(ITEM, number);
+        table.count(ITEM, number);
         table.word(ITEM_DIRECTION, &quantity.direction());
         table.word(BASIS, &quantity.basis);
         table.coded(ITEM_UNIT, quantity.unit.as_ref());

@@ -36,6 +36,11 @@ that comes twice in autumn is told apart by the order of the rows.
 text is written with an apostrophe in front, and so is one that has apostrophes before such a character.
 Reading takes one apostrophe off again. Numbers are never changed.
 
+**Workbooks** (`.xlsx`) are written with the same columns, a sheet for each table. Texts, dates and the numbers
+of accounts are text; a number of at most fifteen digits is a number that shows its decimals as received, a
+longer one is text. Nothing is a formula, and no apostrophe is added. A sheet takes 1,048,576 rows. To have a
+workbook read, save its sheet as CSV in UTF-8.
+
 **Errors** name the row, counted from 1 with the header, and the column. A row that is wrong does not keep the
 others from being read.
 ";
