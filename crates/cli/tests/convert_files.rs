@@ -82,12 +82,8 @@ fn bare() -> String {
 
 /// Each sample, the partner it is for, and what becomes of it.
 const SAMPLES: [(&str, &str, Outcome); 22] = [
-    ("bills-as-written.csv", INTERVALS, Refused("no code for LoadControlCredit in `charges`")),
-    (
-        "bills-charge-lines-of-a-partner.csv",
-        INTERVALS,
-        Refused("no code for LoadControlCredit in `charges`"),
-    ),
+    ("bills-as-written.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
+    ("bills-charge-lines-of-a-partner.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
     ("green-button-15-minute-dst-autumn.xml", BARE, Refused("REF02 (reference id) has 36")),
     ("green-button-15-minute-dst-spring.zip", BARE, Refused("REF02 (reference id) has 36")),
     ("green-button-hourly-month.xml", BARE, Refused("REF02 (reference id) has 36")),

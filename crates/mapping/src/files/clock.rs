@@ -196,6 +196,22 @@ fn clock_seconds(text: &str) -> Option<i64> {
 
 fn digits(text: &str, most: i64) -> Option<i64> {
     let is_number = matches!(text.len(), 1 | 2) && text.bytes().all(|b| b.is_ascii_digit());
-    let number = text.bytes().fold(0, |number, byte| number * 10 + i64::from(byte) - 48);
-    (is_number && number <= most).then_some(number)
+    text.parse().ok().filter(|number| is_number && *number <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_two_digits_and_never_more() {
+        assert_eq!(clock_seconds("09:30"), Some(9 * 3600 + 30 * 60));
+        assert_eq!(clock_seconds("12:15:01 AM"), Some(15 * 60 + 1));
+        assert_eq!(clock_seconds("24:00"), Some(DAY));
+        let long = "9".repeat(40);
+        for wrong in ["24:01", "9", "", "-1:00", "+9:00", "13:00 PM", "0:60", &long] {
+            assert_eq!(clock_seconds(wrong), None, "{wrong}");
+        }
+        assert_eq!(clock_seconds(&format!("{long}:{long}")), None);
+    }
 }
