@@ -56,7 +56,7 @@ impl PartnerArgs {
             }
             (None, None) => Choice::Isa(self.book()?),
         };
-        Ok(Guides { choice, plans: Mutex::default() })
+        Ok(Guides { choice, usual: Arc::default(), plans: Mutex::default() })
     }
 
     fn book(&self) -> Result<PartnerBook, Failure> {
@@ -119,6 +119,8 @@ fn unknown_partner(id: &str, book: &PartnerBook) -> Failure {
 #[derive(Debug)]
 pub(crate) struct Guides {
     choice: Choice,
+    /// The codes and habits where there are no partners.
+    usual: Arc<Options>,
     /// The named guide's plan in each release, made once.
     plans: Mutex<HashMap<Release, Option<Arc<Plan>>>>,
 }
@@ -170,7 +172,7 @@ impl Guides {
             return Arc::clone(partner.options());
         }
         match &self.choice {
-            Choice::Standard | Choice::Guide(_) => Arc::default(),
+            Choice::Standard | Choice::Guide(_) => Arc::clone(&self.usual),
             Choice::Partner(_, book) | Choice::Isa(book) => Arc::clone(book.options()),
         }
     }

@@ -5,6 +5,8 @@
 //! which would be told twice. [`is_unsure_after`] tells which findings these are. A set with other
 //! errors is judged if it can be read all the same.
 
+use std::sync::Arc;
+
 use tieline_model::provenance::Ordinal;
 use tieline_x12::finding::{Fault, Finding, Severity};
 use tieline_x12::tree::Tree;
@@ -20,7 +22,7 @@ use crate::{invoice_810, remittance_820, usage_867};
 /// Judges the sets of one file.
 #[derive(Debug, Clone, Default)]
 pub struct Judge {
-    mapping: Options,
+    mapping: Arc<Options>,
     options: BusinessOptions,
     seen: Seen,
 }
@@ -69,14 +71,14 @@ fn of_payment(
 
 impl Judge {
     /// A judge by a partner's codes and conventions.
-    pub fn new(mapping: Options, options: BusinessOptions) -> Judge {
+    pub fn new(mapping: impl Into<Arc<Options>>, options: BusinessOptions) -> Judge {
         let mut judge = Judge::default();
-        judge.agree(mapping, options);
+        judge.agree(mapping.into(), options);
         judge
     }
 
     /// From here on judges by these codes and conventions; numbers already used stay known.
-    pub fn agree(&mut self, mapping: Options, options: BusinessOptions) {
+    pub fn agree(&mut self, mapping: Arc<Options>, options: BusinessOptions) {
         let (common, invoice) = (&mapping.common, &mapping.invoice);
         self.options = BusinessOptions {
             period: [common.period_start.clone(), common.period_end.clone()],
