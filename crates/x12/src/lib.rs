@@ -48,6 +48,7 @@ pub mod compose;
 
 // The document.
 pub mod tree;
+pub mod held_set;
 
 pub mod document;
 
