@@ -36,12 +36,7 @@ impl HeldSet {
     }
 
     /// A set begins; one that is not wanted is only counted.
-    pub fn begin(
-        &mut self,
-        segment: &Segment<'_>,
-        plan: Option<&Arc<Plan>>,
-        is_wanted: bool,
-    ) {
+    pub fn begin(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>, is_wanted: bool) {
         self.place[2] += 1;
         self.tree = is_wanted.then(|| SetTree::new(segment, self.delimiters, plan));
         self.bytes.clear();

@@ -47,8 +47,8 @@ mod body;
 pub mod compose;
 
 // The document.
-pub mod tree;
 pub mod held_set;
+pub mod tree;
 
 pub mod document;
 

@@ -6,6 +6,9 @@
 
 mod envelope;
 mod start;
+mod stream;
+
+pub use stream::{WINDOW, fill, stream, stream_with};
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
