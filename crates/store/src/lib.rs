@@ -51,6 +51,9 @@ pub trait Store: Send + Sync + 'static {
         most: u32,
     ) -> Result<Vec<job::Claimed>, StoreError>;
 
+    /// Waits until there may be work to claim, at most this long.
+    async fn wait_for_work(&self, at_most: std::time::Duration);
+
     /// Makes a lease last longer.
     ///
     /// # Errors

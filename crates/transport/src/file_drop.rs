@@ -3,7 +3,9 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::mailbox::printable;
@@ -33,6 +35,11 @@ impl FileDrop {
     /// Reads the bytes from the start. Reading blocks: use it on a thread that may.
     pub fn reader(&self) -> impl Read + Send + use<> {
         DropReader { file: Arc::clone(&self.file), offset: 0, end: self.size }
+    }
+
+    /// A path that names the file as long as the drop lives, whatever becomes of its name.
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
     }
 
     /// The name as a person reads it: bytes that are no printable UTF-8 are escaped.

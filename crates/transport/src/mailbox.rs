@@ -17,6 +17,9 @@ use rustix::io::Errno;
 /// Where files lie while they arrive. It is beside the folders, so no client can name it.
 const STAGING: &str = ".arriving";
 
+/// What the names of staged files begin with that go out: a crash does not make them worthless.
+pub const OUTGOING: &[u8] = b"out-";
+
 /// The longest file name in bytes, as Linux has it.
 pub const LONGEST_NAME: usize = 255;
 
@@ -258,6 +261,41 @@ impl OpenMailbox {
         }
     }
 
+    /// Makes a staged file of this name, anew if there is one, for a message that goes out. A sweep
+    /// leaves it alone.
+    ///
+    /// # Errors
+    ///
+    /// If the disk fails.
+    pub fn stage_as(&self, name: &[u8]) -> io::Result<File> {
+        match self.discard(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(File::from(create(&self.staging, name)?)),
+        }
+    }
+
+    /// Whether a staged file of this name is there.
+    ///
+    /// # Errors
+    ///
+    /// If the disk fails.
+    pub fn is_staged(&self, name: &[u8]) -> io::Result<bool> {
+        match rustix::fs::statat(&self.staging, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the names of staged files last.
+    ///
+    /// # Errors
+    ///
+    /// If the disk fails.
+    pub fn sync_staged(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.staging)?)
+    }
+
     /// Moves a staged file into a folder, over one of that name, and makes that last.
     ///
     /// # Errors
@@ -300,6 +338,9 @@ impl OpenMailbox {
         let mut swept = 0;
         for name in (Listing { entries: Dir::read_from(&self.staging)? }) {
             let name = name?;
+            if name.starts_with(OUTGOING) {
+                continue;
+            }
             let stat = rustix::fs::statat(&self.staging, &*name, AtFlags::SYMLINK_NOFOLLOW)?;
             if FileFacts::of(&stat).is_ok_and(|facts| facts.modified < before) {
                 self.discard(&name)?;

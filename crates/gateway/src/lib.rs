@@ -1,0 +1,22 @@
+//! The road a document takes: kept, read, judged, answered, posted, delivered.
+//!
+//! `inbound` and `outbound` tell it, one line a step; `steps` does it, a file each. A step is worked
+//! out from what is there and written as one change of the store, so that the whole road can be cut
+//! off anywhere and goes on from the last step that finished.
+
+mod agreement;
+pub mod arrivals;
+mod compose;
+mod examine;
+pub mod house;
+pub mod inbound;
+pub mod outbound;
+mod payload;
+mod posting;
+mod queue;
+mod speaker;
+mod steps;
+pub mod worker;
+
+pub use house::House;
+pub use steps::READ;

@@ -1,0 +1,171 @@
+//! Deliver: a message is brought to its partner, and from then on its answers are expected.
+//!
+//! Into a mailbox it goes exactly once: it is staged under a name of its own, then the store says
+//! that it is being sent, then it is published by a rename, then the store says that it was sent.
+//! After a crash the staged file tells whether the rename was done.
+
+use std::fs;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use tieline_store::change::{self, MessageState};
+use tieline_store::expectation::{Kind, NewExpectation};
+use tieline_store::job::Claimed;
+use tieline_store::message::{Message, State};
+use tieline_store::{Change, Payload, StoreError};
+use tieline_transport::mailbox::OpenMailbox;
+use tieline_x12::check::stream;
+use tieline_x12::header::Header;
+use tieline_x12::observer::Observer;
+use tieline_x12::segment::Segment;
+
+use super::read::NoPlans;
+use super::{Failure, Step, event, work};
+use crate::agreement::{self, Road};
+use crate::examine::group_key;
+use crate::house::House;
+use crate::payload::Bytes;
+use crate::queue::{REPORTS, own_name};
+
+/// The folder of a mailbox that a partner fetches our documents from.
+const OUTBOUND: &str = "outbound";
+
+/// Delivers the message of a job.
+pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+    let id = claimed.message.ok_or_else(|| Failure::Final("the job names no message".into()))?;
+    let message = house.store.message(id).await?;
+    let message = message.ok_or_else(|| Failure::Final(format!("there is no message {id}")))?;
+    if !matches!(message.state, State::Queued | State::Sending) {
+        return Ok(Step::done(Change::default()));
+    }
+    let where_to = match agreement::road_named(&message.channel) {
+        Some(Road::Mailbox) => to_mailbox(house, &message).await?,
+        None => {
+            let channel = &message.channel;
+            return Err(Failure::Final(format!("there is no road called {channel}")));
+        }
+    };
+    let mut change = Change::default();
+    change.message_states.push(MessageState {
+        message: id,
+        from: vec![State::Sending],
+        to: State::Sent,
+        reason: None,
+    });
+    change.events.push(event(change::Message::Known(id), "sent", where_to));
+    expect(house, &message, &mut change).await?;
+    Ok(Step::done(change))
+}
+
+/// Puts the message into its folder of the partner's mailbox.
+async fn to_mailbox(house: &House, message: &Message) -> Result<String, Failure> {
+    let folder = if message.channel == REPORTS { REPORTS } else { OUTBOUND };
+    let partner = message.partner.as_deref().unwrap_or_default();
+    let mailbox = house.mailbox(partner);
+    let name = message.name.clone();
+    let staged = own_name(message.id);
+    if message.state == State::Queued {
+        let payload = house.store.payload(message.id).await?;
+        let (mailbox, staged) = (mailbox.clone(), staged.clone());
+        work(move || {
+            fs::create_dir_all(&mailbox.root)?;
+            stage(&mailbox.open()?, &staged, payload)
+        })
+        .await?;
+        begin(house, message).await?;
+    }
+    work(move || {
+        let open = mailbox.open()?;
+        let place = open.folders().position(|it| it.name == folder);
+        let place =
+            place.ok_or_else(|| Failure::Final(format!("the mailbox has no folder {folder}")))?;
+        if open.is_staged(staged.as_bytes())? {
+            open.publish(staged.as_bytes(), place, name.as_bytes())?;
+        }
+        Ok(format!("mailbox {folder}/{name}"))
+    })
+    .await
+}
+
+fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Failure> {
+    let bytes = Bytes::open(payload)?;
+    let mut file = mailbox.stage_as(name.as_bytes())?;
+    std::io::copy(&mut bytes.part(0, bytes.len()), &mut file)?;
+    file.flush()?;
+    file.sync_all()?;
+    mailbox.sync_staged()?;
+    Ok(())
+}
+
+/// Says that the message is being sent: from here on a repeated step looks before it sends.
+async fn begin(house: &House, message: &Message) -> Result<(), StoreError> {
+    let sending = MessageState {
+        message: message.id,
+        from: vec![State::Queued],
+        to: State::Sending,
+        reason: None,
+    };
+    house.store.apply(Change { message_states: vec![sending], ..Change::default() }).await?;
+    Ok(())
+}
+
+/// Waits for the answers that the partner owes to a message.
+async fn expect(house: &House, message: &Message, change: &mut Change) -> Result<(), Failure> {
+    let book = house.book();
+    let partner = message.partner.as_deref().and_then(|id| book.find(id));
+    let Some((partner, terms)) = partner.and_then(|it| Some((it, agreement::expects(it)?))) else {
+        return Ok(());
+    };
+    if message.channel == REPORTS {
+        return Ok(());
+    }
+    let bytes = Bytes::open(house.store.payload(message.id).await?)?;
+    let owed = work(move || {
+        let mut owed = Owed::default();
+        stream(&mut bytes.part(0, bytes.len()), &NoPlans, &mut owed)?;
+        Ok(owed)
+    })
+    .await?;
+    let now = house.store.now().await?;
+    let due = terms.deadline(now);
+    let mut wait = |kind, key| {
+        change.expectations.push(NewExpectation {
+            message: change::Message::Known(message.id),
+            partner: partner.profile().id.clone(),
+            kind,
+            key,
+            warn: Some(terms.warning(now)),
+            due,
+        });
+    };
+    owed.groups.into_iter().for_each(|key| wait(Kind::Functional, key));
+    if let Some(control) = owed.interchange {
+        wait(Kind::Interchange, control);
+    }
+    Ok(())
+}
+
+/// What an interchange of ours is answered by.
+#[derive(Default)]
+struct Owed {
+    /// A TA1, if it asks for one.
+    interchange: Option<String>,
+    /// A functional acknowledgment for each group that is none itself.
+    groups: Vec<String>,
+}
+
+impl Observer for Owed {
+    fn interchange(&mut self, header: &Arc<Header>) {
+        if header.asks_for_acknowledgment() {
+            let control = String::from_utf8_lossy(header.control_number()).into_owned();
+            self.interchange = Some(control.trim_start_matches('0').to_string());
+        }
+    }
+
+    fn envelope(&mut self, segment: &Segment<'_>) {
+        let text = |n| String::from_utf8_lossy(segment.element(n)).into_owned();
+        if segment.id().as_bytes() == b"GS" && segment.element(1) != b"FA" {
+            self.groups.push(group_key(&text(1), &text(6)));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The steps of the road, one file each.
+//!
+//! A step looks at what is there, works out what follows, and says so as one change; the worker has
+//! it written together with the end of the job. A step that cannot be done now fails in passing and
+//! is tried again; one that never can fails for good, and a person hears of it.
+
+pub(crate) mod check;
+pub(crate) mod deliver;
+pub(crate) mod post;
+pub(crate) mod read;
+
+use tieline_store::change::{self, NewEvent};
+use tieline_store::job::{End, NewJob};
+use tieline_store::{Change, MessageId, StoreError};
+use tieline_x12::check::Plans;
+use tieline_x12::header::Header;
+use tieline_x12::plan::Plan;
+use tieline_x12::table::Release;
+
+use std::io;
+use std::sync::Arc;
+use tieline_partner::PartnerBook;
+
+/// The kind of the job that reads a message.
+pub const READ: &str = "read";
+/// The kind of the job that judges and answers an interchange.
+pub(crate) const CHECK: &str = "check";
+/// The kind of the job that posts an interchange.
+pub(crate) const POST: &str = "post";
+/// The kind of the job that delivers a message.
+pub(crate) const DELIVER: &str = "deliver";
+/// The kind of the job that tells a person.
+pub(crate) const ALERT: &str = "alert";
+
+/// What a step comes to.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) change: Change,
+    pub(crate) end: End,
+}
+
+impl Step {
+    /// The step is done, and nothing follows by itself.
+    pub(crate) fn done(change: Change) -> Step {
+        Step { change, end: End::Done }
+    }
+}
+
+/// Why a step was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The same may succeed later.
+    #[error("{0}")]
+    Passing(String),
+    /// It never will, unless somebody changes something.
+    #[error("{0}")]
+    Final(String),
+    /// The store did not do what was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Passing(error.to_string())
+    }
+}
+
+/// Works on the processor, apart from the tasks that wait for others.
+pub(crate) async fn work<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Failure::Final(format!("the step broke down: {error}")))?
+}
+
+/// Something that happened to a message.
+pub(crate) fn event(message: change::Message, what: &str, detail: impl Into<String>) -> NewEvent {
+    NewEvent { message, interchange: None, what: what.to_string(), detail: detail.into() }
+}
+
+/// A job about nothing yet.
+pub(crate) fn job(kind: &str) -> NewJob {
+    NewJob {
+        kind: kind.to_string(),
+        message: None,
+        interchange: None,
+        detail: String::new(),
+        due: None,
+        order: None,
+        unique: None,
+    }
+}
+
+/// A job that tells a person of a message. Those of one partner and kind are told together.
+pub(crate) fn alert(partner: Option<&str>, what: &str, message: MessageId) -> NewJob {
+    let partner = partner.unwrap_or("nobody");
+    NewJob {
+        message: Some(change::Message::Known(message)),
+        detail: format!("{what} {partner}"),
+        unique: Some(format!("alert {what} {partner}")),
+        ..job(ALERT)
+    }
+}
+
+/// The plans of a partner book: those of the partner an interchange is from or for.
+pub(crate) struct ByPartner(pub(crate) Arc<PartnerBook>);
+
+impl Plans for ByPartner {
+    fn plan(&self, header: &Header, release: Release, set: &[u8]) -> Option<Arc<Plan>> {
+        let found = self.0.find_by_isa(header.sender(), header.receiver());
+        let guided = found.and_then(|(partner, way)| partner.plan(set, release, way).cloned());
+        guided.or_else(|| Plan::standard(release, set))
+    }
+}

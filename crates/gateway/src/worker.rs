@@ -1,0 +1,199 @@
+//! Workers: each takes a job, does its step under a lease, and has the result written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tieline_store::change::{self, MessageState};
+use tieline_store::job::{Claimed, End, Lease, Worker};
+use tieline_store::message::State;
+use tieline_store::{Change, Store, StoreError};
+use tokio::sync::watch;
+
+use crate::house::House;
+use crate::steps::{Failure, Step, alert, event};
+use crate::{inbound, outbound};
+
+/// How long a lease lasts, in seconds; it is renewed at a third of that.
+const LEASE: u32 = 60;
+/// How long a worker with nothing to do waits before it looks by itself.
+const IDLE: Duration = Duration::from_secs(1);
+/// How often a step is tried before it is given up.
+const ATTEMPTS: u32 = 10;
+/// The first wait after a failure, in seconds; each further one is twice as long, at most an hour.
+const FIRST_WAIT: i64 = 5;
+const LONGEST_WAIT: i64 = 3_600;
+
+/// Every kind of job that a worker takes.
+const KINDS: [&str; 5] = [
+    crate::steps::READ,
+    crate::steps::CHECK,
+    crate::steps::POST,
+    crate::steps::DELIVER,
+    crate::steps::ALERT,
+];
+
+/// Runs workers until `stop` says true, and lets the steps under way end.
+pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>) {
+    let all = (0..workers.max(1)).map(|n| {
+        let name = format!("{}/{n}", house.node);
+        tokio::spawn(one(Arc::clone(&house), Worker { name, lease: LEASE }, stop.clone()))
+    });
+    for worker in all.collect::<Vec<_>>() {
+        let _ = worker.await;
+    }
+}
+
+/// Does every job that is due, one after the other, and says how many there were.
+///
+/// # Errors
+///
+/// When the store does not take or give jobs.
+pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
+    let worker = Worker { name: format!("{}/due", house.node), lease: LEASE };
+    let mut done = 0;
+    while let Some(claimed) = house.store.claim(&worker, &KINDS, 1).await?.pop() {
+        done += do_all(house, &worker, claimed).await?;
+    }
+    Ok(done)
+}
+
+async fn one(house: Arc<House>, worker: Worker, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let claimed = match house.store.claim(&worker, &KINDS, 1).await {
+            Ok(claimed) => claimed.into_iter().next(),
+            Err(error) => {
+                tracing::error!(%error, "no job can be taken");
+                None
+            }
+        };
+        match claimed {
+            Some(claimed) => {
+                if let Err(error) = do_all(&house, &worker, claimed).await {
+                    tracing::error!(%error, "what a step came to was not written");
+                }
+            }
+            None => {
+                tokio::select! {
+                    () = house.store.wait_for_work(IDLE) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+        }
+    }
+}
+
+/// Does a job and those it leads to at once; how many there were.
+async fn do_all(house: &Arc<House>, worker: &Worker, first: Claimed) -> Result<u64, StoreError> {
+    let mut next = Some(first);
+    let mut done = 0;
+    while let Some(claimed) = next {
+        next = do_one(house, worker, &claimed).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Does one job and has its result written; the job to go on with.
+async fn do_one(
+    house: &Arc<House>,
+    worker: &Worker,
+    claimed: &Claimed,
+) -> Result<Option<Claimed>, StoreError> {
+    let step = {
+        let (house, claimed) = (Arc::clone(house), claimed.clone());
+        tokio::spawn(async move { take(&house, &claimed).await })
+    };
+    let mut step = step;
+    let result = loop {
+        tokio::select! {
+            done = &mut step => break done,
+            () = tokio::time::sleep(Duration::from_secs(u64::from(LEASE) / 3)) => {
+                if let Err(StoreError::LeaseLost) = house.store.renew(&claimed.lease, worker).await {
+                    step.abort();
+                    tracing::warn!(job = claimed.lease.job.0, "another worker has taken the job");
+                    return Ok(None);
+                }
+            }
+        }
+    };
+    let result = result.unwrap_or_else(|_| Err(Failure::Passing("the step broke down".into())));
+    let Step { change, end } = match result {
+        Ok(step) => step,
+        Err(failure) => failed(&*house.store, claimed, failure).await?,
+    };
+    write(&*house.store, &claimed.lease, change, end).await
+}
+
+/// Writes a result. A lease that was lost means that another worker does the job.
+async fn write(
+    store: &dyn Store,
+    lease: &Lease,
+    change: Change,
+    end: End,
+) -> Result<Option<Claimed>, StoreError> {
+    match store.finish(lease, change, end).await {
+        Ok(applied) => Ok(applied.next),
+        Err(StoreError::LeaseLost) => {
+            tracing::warn!(job = lease.job.0, "another worker has taken the job");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Which step a job is.
+async fn take(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+    match inbound::step(house, claimed).await {
+        Some(step) => step,
+        None => match outbound::step(house, claimed).await {
+            Some(step) => step,
+            None => Err(Failure::Final(format!("nobody knows the step {}", claimed.kind))),
+        },
+    }
+}
+
+/// What follows from a failure: another attempt, or the end of them, which a person hears of.
+async fn failed(
+    store: &dyn Store,
+    claimed: &Claimed,
+    failure: Failure,
+) -> Result<Step, StoreError> {
+    let is_final = match &failure {
+        Failure::Final(_) => true,
+        Failure::Passing(_) => claimed.attempt >= ATTEMPTS,
+        Failure::Store(error) => !error.is_passing() || claimed.attempt >= ATTEMPTS,
+    };
+    let reason = failure.to_string();
+    tracing::warn!(job = claimed.lease.job.0, step = claimed.kind, reason, "a step failed");
+    let mut change = Change::default();
+    if !is_final {
+        let due = again_at(store.now().await?, claimed.attempt);
+        return Ok(Step { change, end: End::Again { due, reason } });
+    }
+    if let Some(id) = claimed.message {
+        let what = format!("the step {} was given up: {reason}", claimed.kind);
+        match claimed.interchange {
+            Some(interchange) => {
+                change.interchange_states.push((interchange, State::Dead, Some(what.clone())));
+            }
+            None => change.message_states.push(MessageState {
+                message: id,
+                from: Vec::new(),
+                to: State::Dead,
+                reason: Some(what.clone()),
+            }),
+        }
+        change.events.push(event(change::Message::Known(id), "dead", what));
+        let partner = store.message(id).await?.and_then(|message| message.partner);
+        change.jobs.push(alert(partner.as_deref(), "dead", id));
+    }
+    Ok(Step { change, end: End::Dead { reason } })
+}
+
+/// When a step is tried again after this attempt.
+fn again_at(now: Timestamp, attempt: u32) -> Timestamp {
+    let doublings = attempt.saturating_sub(1).min(20);
+    let wait = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
+    now + SignedDuration::from_secs(wait)
+}
