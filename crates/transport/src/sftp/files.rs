@@ -20,11 +20,11 @@ use jiff::Timestamp;
 pub(crate) use self::arrival::Arrival;
 pub(crate) use self::upload::MailboxUse;
 use self::upload::Upload;
-use crate::mailbox::{self, FileFacts, Listing, OpenMailbox, printable};
+use crate::mailbox::{self, FileFacts, LONGEST_NAME, Listing, OpenMailbox, printable};
 use crate::sftp::account::Limits;
 use crate::sftp::audit::{Direction, What};
 use crate::sftp::path::{self, Place};
-use crate::sftp::wire::{self, Attributes, Code, Entry, LONGEST_DATA, OpenFlags, Request};
+use crate::sftp::wire::{self, Attributes, Code, Entry, LONGEST_DATA, OpenFlags, Request, Space};
 
 /// Writes an event of this session into the audit.
 pub(crate) type Note = Arc<dyn Fn(What) + Send + Sync>;
@@ -203,6 +203,14 @@ impl Files {
             Request::Remove { path } => self.remove(id, path),
             Request::RealPath { path } => self.real_path(id, path),
             Request::Limits => Ok(wire::limits(id, self.limits.handles as u64)),
+            Request::Space { path } => {
+                let place = path::resolve(&self.mailbox, path)?;
+                Ok(wire::space(id, &self.space(&place)?))
+            }
+            Request::SpaceHandle { handle } => {
+                let place = self.place_of(handle)?;
+                Ok(wire::space(id, &self.space(&place)?))
+            }
             Request::MakeFolder { .. } | Request::RemoveFolder { .. } => Err(Refused::denied(
                 format!("the folders of a mailbox are fixed: {}", self.folder_names(|_| true)),
             )),
@@ -421,6 +429,53 @@ impl Files {
         Ok(file_attributes(FileFacts::of(&rustix::fs::fstat(file).map_err(io::Error::from)?)?))
     }
 
+    /// How much room there is, by the account's limits: in the folder that is meant, or in all that
+    /// files are put into. What can only be fetched is full.
+    fn space(&self, place: &Place) -> Result<Space, Refused> {
+        let folders: Vec<usize> = match place {
+            Place::File(folder, _) | Place::Folder(folder) => vec![*folder],
+            Place::Root => {
+                let all = 0..self.mailbox.folders().count();
+                all.filter(|folder| self.mailbox.folder(*folder).put).collect()
+            }
+        };
+        let mut space = Space {
+            bytes: 0,
+            bytes_free: 0,
+            files: 0,
+            files_free: 0,
+            longest_name: LONGEST_NAME as u64,
+            is_read_only: true,
+        };
+        for folder in folders {
+            let (files, bytes) = self.mailbox.used(folder)?;
+            if !self.mailbox.folder(folder).put {
+                space.files += files;
+                space.bytes += bytes;
+                continue;
+            }
+            let arriving = bytes.saturating_add(self.used.arriving());
+            space.is_read_only = false;
+            space.files = space.files.saturating_add(self.limits.folder_files);
+            space.files_free =
+                space.files_free.saturating_add(self.limits.folder_files.saturating_sub(files));
+            space.bytes = space.bytes.saturating_add(self.limits.folder_bytes);
+            space.bytes_free =
+                space.bytes_free.saturating_add(self.limits.folder_bytes.saturating_sub(arriving));
+        }
+        Ok(space)
+    }
+
+    fn place_of(&self, handle: &[u8]) -> Result<Place, Refused> {
+        match number(handle).and_then(|number| self.handles.get(&number)) {
+            Some(Handle::Upload(upload)) => Ok(Place::Folder(upload.folder())),
+            Some(Handle::Folder(folder, _)) => Ok(Place::Folder(*folder)),
+            Some(Handle::Root(_)) => Ok(Place::Root),
+            Some(Handle::Download(_)) => Err(Refused::failure("nothing can be put into this file")),
+            None => Err(no_handle()),
+        }
+    }
+
     fn open_folder(&mut self, id: u32, path: &[u8]) -> Answer {
         let handle = match path::resolve(&self.mailbox, path)? {
             Place::Root => Handle::Root(false),
@@ -528,7 +583,8 @@ fn described(request: Request<'_>) -> (&'static str, String) {
         }
         Request::Link => ("link", String::new()),
         Request::Sync { .. } => ("sync", String::new()),
-        Request::Limits => ("limits", String::new()),
+        Request::Limits | Request::SpaceHandle { .. } => ("limits", String::new()),
+        Request::Space { path } => ("limits", printable(path)),
         Request::Unknown { name } => ("extension", printable(name)),
     }
 }

@@ -1,10 +1,12 @@
-//! SFTP version 3 over SSH: a server of mailboxes.
+//! SFTP version 3 over SSH: a server of mailboxes, and a client of partners' servers.
 //!
 //! The server offers files and nothing else: no shell, no command, no forwarding, no links. SSH
-//! itself is `russh`; the SFTP loop is our own, for reasons told in [`session`].
+//! itself is `russh`; the SFTP loops are our own, for reasons told in [`session`] and in the client.
 
 pub mod account;
+pub(crate) mod algorithms;
 pub mod audit;
+pub mod client;
 mod files;
 pub mod host_key;
 mod login;

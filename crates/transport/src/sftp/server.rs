@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use russh::keys::ssh_key::EcdsaCurve;
-use russh::keys::{Algorithm, HashAlg};
-use russh::{Disconnect, MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
+use russh::{Disconnect, MethodKind, MethodSet, SshId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::sftp::account::{Account, Accounts, Drops, Network};
+use crate::sftp::algorithms::{self, Side};
 use crate::sftp::audit::{Audit, Event, What};
 use crate::sftp::files::{MailboxUse, Note};
 use crate::sftp::host_key::HostKey;
@@ -76,7 +75,7 @@ impl Settings {
             limits: russh::Limits::new(rekey_after, rekey_after, Duration::from_secs(3600)),
             window_size: 8 << 20,
             maximum_packet_size: 65_535,
-            preferred: algorithms(),
+            preferred: algorithms::offered(Side::Server, &[]),
             max_auth_attempts: self.tries,
             inactivity_timeout: Some(Duration::from_secs(600)),
             keepalive_interval: Some(Duration::from_secs(30)),
@@ -84,53 +83,6 @@ impl Settings {
             nodelay: true,
             ..russh::server::Config::default()
         }
-    }
-}
-
-/// What is offered, best first. No SHA-1 and no CBC: `russh` by itself would sign with `ssh-rsa`.
-/// The NIST curves and AES-128 are there for partners whose software has nothing newer.
-fn algorithms() -> Preferred {
-    let ecdsa = |curve| Algorithm::Ecdsa { curve };
-    let rsa = |hash| Algorithm::Rsa { hash: Some(hash) };
-    Preferred {
-        kex: Cow::Borrowed(&[
-            kex::MLKEM768X25519_SHA256,
-            kex::CURVE25519,
-            kex::CURVE25519_PRE_RFC_8731,
-            kex::ECDH_SHA2_NISTP256,
-            kex::ECDH_SHA2_NISTP384,
-            kex::ECDH_SHA2_NISTP521,
-            kex::DH_GEX_SHA256,
-            kex::DH_G16_SHA512,
-            kex::DH_G18_SHA512,
-            kex::DH_G14_SHA256,
-            kex::EXTENSION_SUPPORT_AS_SERVER,
-            kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
-        ]),
-        key: Cow::Owned(vec![
-            Algorithm::Ed25519,
-            ecdsa(EcdsaCurve::NistP256),
-            ecdsa(EcdsaCurve::NistP384),
-            ecdsa(EcdsaCurve::NistP521),
-            rsa(HashAlg::Sha512),
-            rsa(HashAlg::Sha256),
-        ]),
-        host_key_certificates: Cow::Borrowed(&[]),
-        cipher: Cow::Borrowed(&[
-            cipher::CHACHA20_POLY1305,
-            cipher::AES_256_GCM,
-            cipher::AES_128_GCM,
-            cipher::AES_256_CTR,
-            cipher::AES_192_CTR,
-            cipher::AES_128_CTR,
-        ]),
-        mac: Cow::Borrowed(&[
-            mac::HMAC_SHA512_ETM,
-            mac::HMAC_SHA256_ETM,
-            mac::HMAC_SHA512,
-            mac::HMAC_SHA256,
-        ]),
-        compression: Cow::Borrowed(&[compression::NONE]),
     }
 }
 

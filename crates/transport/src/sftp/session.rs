@@ -121,7 +121,7 @@ async fn read<H>(
     requests: UnboundedSender<Waiting>,
     shared: &Shared<H>,
 ) -> Result<(), Ending> {
-    let mut framer = Framer::default();
+    let mut framer = Framer::of_requests();
     let mut messages = Vec::new();
     while let Some(came) = from.wait().await {
         match came {

@@ -1,7 +1,11 @@
 //! Messages of SFTP version 3, as the draft `draft-ietf-secsh-filexfer-02` and OpenSSH's
 //! `PROTOCOL` have them. Names are bytes; nothing is decoded as text.
 
-use std::fmt;
+mod answers;
+mod requests;
+
+pub(crate) use answers::*;
+pub(crate) use requests::*;
 
 /// The longest message accepted, in bytes without its length: 256 KiB of data and its head.
 pub(crate) const LONGEST_MESSAGE: usize = 256 * 1024 + 1024;
@@ -44,6 +48,14 @@ const ATTR_PERMISSIONS: u32 = 4;
 const ATTR_TIMES: u32 = 8;
 const ATTR_EXTENDED: u32 = 0x8000_0000;
 
+pub(crate) const POSIX_RENAME: &[u8] = b"posix-rename@openssh.com";
+pub(crate) const FSYNC: &[u8] = b"fsync@openssh.com";
+pub(crate) const LIMITS: &[u8] = b"limits@openssh.com";
+/// Offered under this name; asked for under this one or a longer one.
+pub(crate) const CHECK_FILE: &[u8] = b"check-file";
+const STATVFS: &[u8] = b"statvfs@openssh.com";
+const FSTATVFS: &[u8] = b"fstatvfs@openssh.com";
+
 /// What a STATUS says, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
@@ -57,28 +69,6 @@ pub(crate) enum Code {
     Unsupported = 8,
 }
 
-/// The flags of an OPEN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OpenFlags(pub(crate) u32);
-
-impl OpenFlags {
-    pub(crate) fn write(self) -> bool {
-        self.0 & 2 != 0
-    }
-    pub(crate) fn append(self) -> bool {
-        self.0 & 4 != 0
-    }
-    pub(crate) fn create(self) -> bool {
-        self.0 & 8 != 0
-    }
-    pub(crate) fn truncate(self) -> bool {
-        self.0 & 16 != 0
-    }
-    pub(crate) fn exclusive(self) -> bool {
-        self.0 & 32 != 0
-    }
-}
-
 /// Attributes of a file, those that were sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
@@ -89,74 +79,13 @@ pub(crate) struct Attributes {
     pub(crate) times: Option<(u32, u32)>,
 }
 
-/// One request of a client; bytes are borrowed from its message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request<'a> {
-    Open {
-        path: &'a [u8],
-        flags: OpenFlags,
-    },
-    Close {
-        handle: &'a [u8],
-    },
-    Read {
-        handle: &'a [u8],
-        offset: u64,
-        length: u32,
-    },
-    Write {
-        handle: &'a [u8],
-        offset: u64,
-        data: &'a [u8],
-    },
-    /// STAT and LSTAT, which mean the same where there are no links.
-    Stat {
-        path: &'a [u8],
-    },
-    StatHandle {
-        handle: &'a [u8],
-    },
-    SetStat {
-        path: &'a [u8],
-        attributes: Attributes,
-    },
-    SetStatHandle {
-        handle: &'a [u8],
-        attributes: Attributes,
-    },
-    OpenFolder {
-        path: &'a [u8],
-    },
-    ReadFolder {
-        handle: &'a [u8],
-    },
-    Remove {
-        path: &'a [u8],
-    },
-    MakeFolder {
-        path: &'a [u8],
-    },
-    RemoveFolder {
-        path: &'a [u8],
-    },
-    RealPath {
-        path: &'a [u8],
-    },
-    Rename {
-        from: &'a [u8],
-        to: &'a [u8],
-        replace: bool,
-    },
-    /// READLINK, SYMLINK and the hard links of OpenSSH.
-    Link,
-    Sync {
-        handle: &'a [u8],
-    },
-    Limits,
-    /// An extension that was not offered.
-    Unknown {
-        name: &'a [u8],
-    },
+/// One entry of a NAME answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: Vec<u8>,
+    /// The line `ls -l` shows.
+    pub(crate) line: Vec<u8>,
+    pub(crate) attributes: Attributes,
 }
 
 /// Why a message cannot be read. The session is closed: what follows cannot be trusted to be in
@@ -173,6 +102,8 @@ pub(crate) enum WireError {
     TooLong(usize),
     #[error("the first message is not the opening one")]
     NotInit,
+    #[error("an answer to a request {0} that was not made")]
+    Unasked(u32),
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -228,90 +159,6 @@ impl<'a> Reader<'a> {
         }
         Ok(attributes)
     }
-}
-
-/// Reads the opening message: the version the client speaks.
-pub(crate) fn read_init(message: &[u8]) -> Result<u32, WireError> {
-    let mut reader = Reader(message);
-    if reader.byte()? != SSH_FXP_INIT {
-        return Err(WireError::NotInit);
-    }
-    reader.number()
-}
-
-/// Reads a request and its number.
-pub(crate) fn read_request(message: &[u8]) -> Result<(u32, Request<'_>), WireError> {
-    let mut reader = Reader(message);
-    let kind = reader.byte()?;
-    let id = reader.number()?;
-    let request = read_body(kind, &mut reader)?;
-    // What an unknown extension carries is unknown too.
-    if !reader.0.is_empty() && !matches!(request, Request::Unknown { .. } | Request::Link) {
-        return Err(WireError::Long(kind));
-    }
-    Ok((id, request))
-}
-
-fn read_body<'a>(kind: u8, reader: &mut Reader<'a>) -> Result<Request<'a>, WireError> {
-    Ok(match kind {
-        SSH_FXP_OPEN => {
-            let (path, flags) = (reader.bytes()?, OpenFlags(reader.number()?));
-            reader.attributes()?;
-            Request::Open { path, flags }
-        }
-        SSH_FXP_CLOSE => Request::Close { handle: reader.bytes()? },
-        SSH_FXP_READ => Request::Read {
-            handle: reader.bytes()?,
-            offset: reader.long()?,
-            length: reader.number()?,
-        },
-        SSH_FXP_WRITE => Request::Write {
-            handle: reader.bytes()?,
-            offset: reader.long()?,
-            data: reader.bytes()?,
-        },
-        SSH_FXP_LSTAT | SSH_FXP_STAT => Request::Stat { path: reader.bytes()? },
-        SSH_FXP_FSTAT => Request::StatHandle { handle: reader.bytes()? },
-        SSH_FXP_SETSTAT => {
-            Request::SetStat { path: reader.bytes()?, attributes: reader.attributes()? }
-        }
-        SSH_FXP_FSETSTAT => {
-            Request::SetStatHandle { handle: reader.bytes()?, attributes: reader.attributes()? }
-        }
-        SSH_FXP_OPENDIR => Request::OpenFolder { path: reader.bytes()? },
-        SSH_FXP_READDIR => Request::ReadFolder { handle: reader.bytes()? },
-        SSH_FXP_REMOVE => Request::Remove { path: reader.bytes()? },
-        SSH_FXP_MKDIR => {
-            let path = reader.bytes()?;
-            reader.attributes()?;
-            Request::MakeFolder { path }
-        }
-        SSH_FXP_RMDIR => Request::RemoveFolder { path: reader.bytes()? },
-        SSH_FXP_REALPATH => Request::RealPath { path: reader.bytes()? },
-        SSH_FXP_RENAME => {
-            Request::Rename { from: reader.bytes()?, to: reader.bytes()?, replace: false }
-        }
-        SSH_FXP_READLINK | SSH_FXP_SYMLINK => Request::Link,
-        SSH_FXP_EXTENDED => match reader.bytes()? {
-            b"posix-rename@openssh.com" => {
-                Request::Rename { from: reader.bytes()?, to: reader.bytes()?, replace: true }
-            }
-            b"fsync@openssh.com" => Request::Sync { handle: reader.bytes()? },
-            b"limits@openssh.com" => Request::Limits,
-            b"hardlink@openssh.com" => Request::Link,
-            name => Request::Unknown { name },
-        },
-        kind => return Err(WireError::Type(kind)),
-    })
-}
-
-/// One entry of a NAME answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) name: Vec<u8>,
-    /// The line `ls -l` shows.
-    pub(crate) line: Vec<u8>,
-    pub(crate) attributes: Attributes,
 }
 
 /// An answer being written: its length is filled in at the end.
@@ -371,91 +218,35 @@ impl Writer {
     }
 }
 
-/// A length as the wire has it. Nothing this server sends comes near the limit.
+/// A length as the wire has it. Nothing we send comes near the limit.
 fn length(length: usize) -> u32 {
-    u32::try_from(length).expect("an answer is far shorter than 4 GiB")
-}
-
-/// The answer to the opening message: version 3 and what is offered beyond it.
-pub(crate) fn version() -> Vec<u8> {
-    Writer::new(SSH_FXP_VERSION)
-        .number(3)
-        .bytes(b"posix-rename@openssh.com")
-        .bytes(b"1")
-        .bytes(b"fsync@openssh.com")
-        .bytes(b"1")
-        .bytes(b"limits@openssh.com")
-        .bytes(b"1")
-        .end()
-}
-
-pub(crate) fn status(id: u32, code: Code, text: impl fmt::Display) -> Vec<u8> {
-    Writer::answer(SSH_FXP_STATUS, id)
-        .number(code as u32)
-        .bytes(text.to_string().as_bytes())
-        .bytes(b"en")
-        .end()
-}
-
-pub(crate) fn handle(id: u32, handle: &[u8]) -> Vec<u8> {
-    Writer::answer(SSH_FXP_HANDLE, id).bytes(handle).end()
-}
-
-pub(crate) fn attributes(id: u32, attributes: &Attributes) -> Vec<u8> {
-    Writer::answer(SSH_FXP_ATTRS, id).attributes(attributes).end()
-}
-
-pub(crate) fn names(id: u32, entries: &[Entry]) -> Vec<u8> {
-    let mut writer = Writer::answer(SSH_FXP_NAME, id).number(length(entries.len()));
-    for Entry { name, line, attributes } in entries {
-        writer = writer.bytes(name).bytes(line).attributes(attributes);
-    }
-    writer.end()
-}
-
-/// The answer to `limits@openssh.com`; `handles` is how many may be open at once.
-pub(crate) fn limits(id: u32, handles: u64) -> Vec<u8> {
-    Writer::answer(SSH_FXP_EXTENDED_REPLY, id)
-        .long(LONGEST_MESSAGE as u64)
-        .long(u64::from(LONGEST_DATA))
-        .long(u64::from(LONGEST_DATA))
-        .long(handles)
-        .end()
-}
-
-/// Appends a DATA answer to `out`; `fill` puts up to `length` bytes in place and says how many.
-/// With none, `out` is as before.
-pub(crate) fn append_data<E>(
-    out: &mut Vec<u8>,
-    id: u32,
-    length: usize,
-    fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-) -> Result<usize, E> {
-    const HEAD: usize = 4 + 1 + 4 + 4;
-    let start = out.len();
-    out.resize(start + HEAD + length, 0);
-    let filled = fill(&mut out[start + HEAD..]);
-    let read = *filled.as_ref().unwrap_or(&0);
-    if read == 0 {
-        out.truncate(start);
-        return filled;
-    }
-    out.truncate(start + HEAD + read);
-    let head = Writer::answer(SSH_FXP_DATA, id).number(self::length(read)).0;
-    out[start..start + HEAD].copy_from_slice(&head);
-    let message = self::length(HEAD - 4 + read);
-    out[start..start + 4].copy_from_slice(&message.to_be_bytes());
-    Ok(read)
+    u32::try_from(length).expect("a message is far shorter than 4 GiB")
 }
 
 /// Cuts the bytes of a channel into messages.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Framer {
+    /// Which kinds of message may be longer than [`LONGEST_REQUEST`].
+    may_be_long: fn(u8) -> bool,
     head: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Framer {
+    /// For a server. Only a WRITE may be long, so that nothing else takes much memory in the queue.
+    pub(crate) fn of_requests() -> Self {
+        Self::new(|kind| kind == SSH_FXP_WRITE)
+    }
+
+    /// For a client.
+    pub(crate) fn of_answers() -> Self {
+        Self::new(|kind| matches!(kind, SSH_FXP_DATA | SSH_FXP_NAME))
+    }
+
+    fn new(may_be_long: fn(u8) -> bool) -> Self {
+        Self { may_be_long, head: Vec::new(), body: Vec::new() }
+    }
+
     /// Takes bytes as they come and gives each message that is now whole to `message`.
     pub(crate) fn push(
         &mut self,
@@ -469,8 +260,7 @@ impl Framer {
             }
             let announced = self.announced()?;
             if self.body.is_empty() {
-                // Only a WRITE may be long, so that nothing else takes much memory in the queue.
-                if announced > LONGEST_REQUEST && bytes[0] != SSH_FXP_WRITE {
+                if announced > LONGEST_REQUEST && !(self.may_be_long)(bytes[0]) {
                     return Err(WireError::TooLong(announced));
                 }
                 self.body.reserve_exact(announced);
@@ -523,7 +313,7 @@ mod tests {
     }
 
     fn cut(stream: &[u8], mut size: impl FnMut() -> usize) -> Result<Vec<Vec<u8>>, WireError> {
-        let (mut framer, mut messages) = (Framer::default(), Vec::new());
+        let (mut framer, mut messages) = (Framer::of_requests(), Vec::new());
         let mut rest = stream;
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(rest.len().min(size()));
@@ -572,6 +362,82 @@ mod tests {
             }
         }
         assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
+    }
+
+    #[test]
+    fn requests_are_read_as_they_are_written() {
+        let (handle, path) = (&b"\0\xff"[..], &b"in/caf\xe9"[..]);
+        let attributes = Attributes { times: Some((1, 2)), ..Attributes::default() };
+        let requests = [
+            Request::Open { path, flags: OpenFlags::NEW },
+            Request::Close { handle },
+            Request::Read { handle, offset: 1 << 40, length: 7 },
+            Request::Write { handle, offset: 9, data: b"ISA" },
+            Request::Stat { path },
+            Request::StatHandle { handle },
+            Request::SetStat { path, attributes },
+            Request::SetStatHandle { handle, attributes },
+            Request::OpenFolder { path },
+            Request::ReadFolder { handle },
+            Request::Remove { path },
+            Request::MakeFolder { path },
+            Request::RemoveFolder { path },
+            Request::RealPath { path },
+            Request::Rename { from: path, to: b"", replace: false },
+            Request::Rename { from: path, to: b"b", replace: true },
+            Request::Link,
+            Request::Sync { handle },
+            Request::Limits,
+            Request::Space { path },
+            Request::SpaceHandle { handle },
+            Request::Unknown { name: b"copy-data" },
+        ];
+        for request in requests {
+            let written = request.write(77);
+            assert_eq!(written[..4], length(written.len() - 4).to_be_bytes());
+            assert_eq!(read_request(&written[4..]), Ok((77, request)));
+        }
+    }
+
+    #[test]
+    fn answers_are_read_as_they_are_written() {
+        let attributes = Attributes { size: Some(3), ..Attributes::default() };
+        let entry = Entry { name: b"\xff".to_vec(), line: b"-".to_vec(), attributes };
+        let (code, words) = (4, &b"full"[..]);
+        let cases = [
+            (status(5, Code::Failure, "full"), Answer::Status { code, words }),
+            (handle(5, b"ab"), Answer::Handle(b"ab")),
+            (super::attributes(5, &attributes), Answer::Attributes(attributes)),
+            (names(5, &[entry.clone(), entry.clone()]), Answer::Names(vec![entry.clone(), entry])),
+        ];
+        for (written, answer) in cases {
+            assert_eq!(read_answer(&written[4..]), Ok((5, answer)));
+            assert_eq!(answered(&written[4..]), Ok(5));
+            for cut in 0..written.len() - 4 {
+                match read_answer(&written[4..4 + cut]) {
+                    Err(error) => assert_eq!(error, WireError::Short),
+                    Ok((_, Answer::Status { words, .. })) => {
+                        assert!(cut == 9 || words == b"full", "only words may be left out");
+                    }
+                    Ok(other) => panic!("{other:?} of {cut} bytes"),
+                }
+            }
+        }
+        let room = Space {
+            bytes: 10 << 20,
+            bytes_free: 1 << 20,
+            files: 7,
+            files_free: 3,
+            longest_name: 255,
+            is_read_only: true,
+        };
+        let written = space(5, &room);
+        let Ok((5, Answer::Extended(body))) = read_answer(&written[4..]) else { panic!("a reply") };
+        assert_eq!(read_space(body), Ok(room));
+        let (version, offered) = read_version(&version()[4..]).expect("our own");
+        assert_eq!((version, offered.len()), (3, 5));
+        let paramiko = [&[2, 0, 0, 0, 3, 0, 0, 0, 10][..], b"check-file"].concat();
+        assert_eq!(read_version(&paramiko), Ok((3, vec![b"check-file".to_vec()])));
     }
 
     #[test]

@@ -22,7 +22,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) mod line;
 pub(crate) mod raw;
+pub(crate) mod sshd;
 
 pub(crate) const PASSWORD: &str = "a windy day on the prairie";
 

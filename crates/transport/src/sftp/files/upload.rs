@@ -42,6 +42,11 @@ impl MailboxUse {
         unfinished.get(file) == Some(&claim)
     }
 
+    /// Bytes on their way into the mailbox.
+    pub(super) fn arriving(&self) -> u64 {
+        self.arriving.load(Ordering::Relaxed)
+    }
+
     /// Ends every claim on a file: it is renamed, or closed.
     pub(super) fn release(&self, file: &(usize, Vec<u8>)) {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
@@ -156,6 +161,11 @@ impl Upload {
             used: Arc::clone(used),
             note: Arc::clone(note),
         })
+    }
+
+    /// The folder it goes to.
+    pub(super) fn folder(&self) -> usize {
+        self.target.0
     }
 
     pub(super) fn file(&self) -> &Arc<File> {

@@ -1,0 +1,346 @@
+//! A file of ours to a partner's server, whole or not at all.
+
+use std::collections::VecDeque;
+use std::io::{Read, Seek, SeekFrom};
+
+use aws_lc_rs::digest::{self, Context, SHA256};
+
+use super::fetch::AHEAD;
+use super::link::{answer, done, unfitting};
+use super::{Client, Opened, SftpError};
+use crate::mailbox::{LONGEST_NAME, printable};
+use crate::sftp::wire::{self, Answer, OpenFlags, Request};
+
+/// Bytes on their way at once.
+const BYTES_AHEAD: u64 = 8 << 20;
+
+/// How a file is put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutOptions {
+    /// The name it has while it is not whole.
+    pub temporary: Temporary,
+    /// What happens when its name is taken.
+    pub replace: Replace,
+    /// Go on with what an earlier try left, and leave what this one comes to. The temporary name
+    /// then holds a part of the file's SHA-256, so that parts of two files are never joined.
+    pub resume: bool,
+}
+
+impl Default for PutOptions {
+    /// A temporary name that ends in `.filepart`, over a file of the same name, resumed.
+    fn default() -> Self {
+        Self {
+            temporary: Temporary::End(b".filepart".to_vec()),
+            replace: Replace::Over,
+            resume: true,
+        }
+    }
+}
+
+/// The name a file has while it is not whole. It is renamed when it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Temporary {
+    /// Its name with this at the end, in the same folder.
+    End(Vec<u8>),
+    /// Its name with this in front, in the same folder.
+    Front(Vec<u8>),
+    /// Its name, in this folder.
+    Folder(Vec<u8>),
+    /// Its own: the partner sees it grow. Only for servers where nothing can be renamed.
+    None,
+}
+
+/// What happens when a name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// Nothing is put.
+    Never,
+    /// It is put over what is there in one step where the server can do that, and not at all where
+    /// it cannot.
+    Over,
+    /// The same, but where the server cannot, what is there is removed first. For a moment there is
+    /// nothing.
+    RemoveFirst,
+}
+
+/// A file that was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Put {
+    /// Its length in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Bytes that an earlier try had left and that were not sent again.
+    pub resumed: u64,
+    /// Whether the server's own hash of the file was compared. Its length always is.
+    pub is_hash_checked: bool,
+    /// Whether it was still there under its name when we looked; a partner may take it at once.
+    pub is_seen: bool,
+}
+
+impl Client {
+    /// Puts a file under a temporary name, makes sure that the server has all of it, and renames it.
+    ///
+    /// `reader` is read from its start; it should be a file or memory, and must not change.
+    ///
+    /// # Errors
+    ///
+    /// [`SftpError`]. Under its own name there is then nothing new, with two exceptions: after
+    /// [`SftpError::is_end`] the last step may have been done, so look before it is put again; and
+    /// [`Temporary::None`] leaves what came.
+    pub async fn put(
+        &self,
+        path: &[u8],
+        reader: &mut (impl Read + Seek + Send + ?Sized),
+        options: &PutOptions,
+    ) -> Result<Put, SftpError> {
+        let (size, sha256) = measure(reader).await?;
+        if options.replace == Replace::Never && self.stat(path).await.is_ok() {
+            return Err(SftpError::Exists { path: printable(path) });
+        }
+        let temporary = temporary(path, options, &sha256);
+        let is_direct = options.temporary == Temporary::None;
+        let resumed = match options.resume && !is_direct {
+            true => self.left(&temporary, size).await?,
+            false => 0,
+        };
+        let written = self.write(&temporary, reader, resumed, size).await;
+        let is_hash_checked = match written {
+            Ok(is_hash_checked) => is_hash_checked,
+            Err(error) => {
+                // What cannot be gone on with must not be: a wrong length or hash, or a full disk.
+                if !error.is_end() && !(options.resume && is_resumable(&error)) {
+                    let _ = self.remove(&temporary).await;
+                }
+                return Err(error);
+            }
+        };
+        if !is_direct {
+            let renamed = self.rename(&temporary, path, options.replace).await;
+            if let Err(error) = renamed {
+                if !error.is_end() {
+                    let _ = self.remove(&temporary).await;
+                }
+                return Err(error);
+            }
+        }
+        let is_seen = match self.stat(path).await {
+            Ok(facts) => match facts.size {
+                Some(there) if there != size => return Err(differs(path, size, there)),
+                _ => true,
+            },
+            // It was renamed: that it is gone says that it was taken.
+            Err(error) if error.code().is_some() => false,
+            Err(error) => return Err(error),
+        };
+        Ok(Put { size, sha256, resumed, is_hash_checked, is_seen })
+    }
+
+    /// How many bytes of an earlier try are good. The last ones on their way may have come with gaps
+    /// where a server does several requests at once, so they are sent again.
+    async fn left(&self, temporary: &[u8], size: u64) -> Result<u64, SftpError> {
+        match self.stat(temporary).await {
+            Ok(facts) => match facts.size {
+                Some(there) if there <= size => Ok(there.saturating_sub(BYTES_AHEAD)),
+                _ => Ok(0),
+            },
+            Err(error) if error.is_end() => Err(error),
+            Err(_) => Ok(0),
+        }
+    }
+
+    /// Writes the bytes from `from` on, and makes sure that they are there; says whether their hash
+    /// was compared.
+    async fn write(
+        &self,
+        path: &[u8],
+        reader: &mut (impl Read + Seek + Send + ?Sized),
+        from: u64,
+        size: u64,
+    ) -> Result<bool, SftpError> {
+        let flags = if from > 0 { OpenFlags::CONTINUE } else { OpenFlags::NEW };
+        let opened = self.open(&Request::Open { path, flags }, "put", path).await?;
+        reader.seek(SeekFrom::Start(from)).map_err(local)?;
+        if let Err(error) = self.send(path, &opened, reader, from, size).await {
+            // The server's words come with the close on some servers, but the first ones count.
+            if !error.is_end() {
+                let _ = opened.close().await;
+            }
+            return Err(error);
+        }
+        let handle = &opened.handle;
+        if self.offers.fsync {
+            self.link.order("sync", path, &Request::Sync { handle }).await?;
+        }
+        let is_hash_checked = self.offers.check_file && self.check(path, &opened, reader).await?;
+        let closing = opened.close().await;
+        closing.map_err(|error| match error {
+            SftpError::Refused { code, words, .. } => {
+                SftpError::Refused { request: "put", path: printable(path), code, words }
+            }
+            error => error,
+        })?;
+        match self.stat(path).await {
+            Ok(facts) => match facts.size {
+                Some(there) if there != size => Err(differs(path, size, there)),
+                _ => Ok(is_hash_checked),
+            },
+            // Where files may be put and not looked at, the answers so far have to do.
+            Err(error) if error.code().is_some() => Ok(is_hash_checked),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &[u8],
+        opened: &Opened<'_>,
+        reader: &mut (impl Read + Send + ?Sized),
+        from: u64,
+        size: u64,
+    ) -> Result<(), SftpError> {
+        let piece = self.offers.write_piece as usize;
+        let most = AHEAD.min((BYTES_AHEAD / piece as u64) as usize).max(1);
+        let mut space = vec![0; piece.min(usize::try_from(size - from).unwrap_or(piece))];
+        let mut offset = from;
+        let mut ahead = VecDeque::new();
+        loop {
+            while ahead.len() < most && offset < size {
+                let length = space.len().min(usize::try_from(size - offset).unwrap_or(piece));
+                let data = &mut space[..length];
+                reader.read_exact(data).map_err(local)?;
+                let handle = &opened.handle;
+                ahead.push_back(self.link.ask(&Request::Write { handle, offset, data }));
+                offset += length as u64;
+            }
+            let Some(pending) = ahead.pop_front() else { return Ok(()) };
+            done("put", path, &pending.message().await?)?;
+        }
+    }
+
+    /// Compares the server's hash of the open file with ours; says whether it could be.
+    async fn check(
+        &self,
+        path: &[u8],
+        opened: &Opened<'_>,
+        reader: &mut (impl Read + Seek + Send + ?Sized),
+    ) -> Result<bool, SftpError> {
+        // The draft has the first name, paramiko the second.
+        for name in [&b"check-file-handle"[..], wire::CHECK_FILE] {
+            let asked = self.link.ask_with(|id| {
+                wire::check_file(id, name, &opened.handle, b"sha256,sha384,sha512,sha1")
+            });
+            let message = asked.message().await?;
+            let body = match answer("check", path, &message) {
+                Ok(Answer::Extended(body)) => body,
+                Ok(_) => return Err(unfitting("check")),
+                Err(_) => continue,
+            };
+            let (algorithm, hash) = wire::read_check(body)?;
+            let algorithm = match algorithm {
+                b"sha256" => &SHA256,
+                b"sha384" => &digest::SHA384,
+                b"sha512" => &digest::SHA512,
+                b"sha1" => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+                _ => return Ok(false),
+            };
+            reader.rewind().map_err(local)?;
+            let (_, ours) = hash_all(reader, algorithm).await?;
+            return match ours.as_ref() == hash {
+                true => Ok(true),
+                false => Err(SftpError::Hash { path: printable(path) }),
+            };
+        }
+        Ok(false)
+    }
+}
+
+fn local(error: std::io::Error) -> SftpError {
+    SftpError::Local { doing: "reading what is put", error }
+}
+
+fn differs(path: &[u8], sent: u64, there: u64) -> SftpError {
+    SftpError::Size { path: printable(path), sent, there }
+}
+
+/// Whether what came so far is good to go on with.
+fn is_resumable(error: &SftpError) -> bool {
+    matches!(error, SftpError::Local { .. } | SftpError::Refused { .. })
+}
+
+/// The length and the SHA-256 of what is to be put.
+async fn measure(
+    reader: &mut (impl Read + Seek + Send + ?Sized),
+) -> Result<(u64, [u8; 32]), SftpError> {
+    reader.rewind().map_err(local)?;
+    let (size, hash) = hash_all(reader, &SHA256).await?;
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(hash.as_ref());
+    Ok((size, sha256))
+}
+
+async fn hash_all(
+    reader: &mut (impl Read + Send + ?Sized),
+    algorithm: &'static digest::Algorithm,
+) -> Result<(u64, digest::Digest), SftpError> {
+    let mut context = Context::new(algorithm);
+    let mut space = vec![0; 128 * 1024];
+    let mut size = 0;
+    loop {
+        match reader.read(&mut space) {
+            Ok(0) => return Ok((size, context.finish())),
+            Ok(read) => {
+                context.update(&space[..read]);
+                size += read as u64;
+                // Others want to get on meanwhile.
+                if size % (8 << 20) < read as u64 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(local(error)),
+        }
+    }
+}
+
+/// The path a file has while it is not whole.
+fn temporary(path: &[u8], options: &PutOptions, sha256: &[u8; 32]) -> Vec<u8> {
+    let cut = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (folder, name) = path.split_at(cut);
+    let mark = match options.resume {
+        true => sha256[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        false => String::new(),
+    };
+    let mark = if mark.is_empty() { mark } else { format!(".{mark}") };
+    let short = |more: usize| &name[..name.len().min(LONGEST_NAME - mark.len() - more.min(100))];
+    match &options.temporary {
+        Temporary::None => path.to_vec(),
+        Temporary::End(end) => [folder, short(end.len()), mark.as_bytes(), end].concat(),
+        Temporary::Front(front) => [folder, front, short(front.len()), mark.as_bytes()].concat(),
+        Temporary::Folder(other) => {
+            let slash: &[u8] = if other.ends_with(b"/") { b"" } else { b"/" };
+            [other, slash, short(0), mark.as_bytes()].concat()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_names_stay_in_their_folder_and_fit() {
+        let of = |path: &[u8], temporary_name, resume| {
+            let options = PutOptions { temporary: temporary_name, resume, ..PutOptions::default() };
+            temporary(path, &options, &[0xab; 32])
+        };
+        let end = || Temporary::End(b".tmp".to_vec());
+        assert_eq!(of(b"in/a.edi", end(), false), b"in/a.edi.tmp");
+        assert_eq!(of(b"in/a.edi", end(), true), b"in/a.edi.abababababab.tmp");
+        assert_eq!(of(b"a", Temporary::Front(b".".to_vec()), false), b".a");
+        assert_eq!(of(b"/in/a", Temporary::Folder(b"/tmp".to_vec()), true), b"/tmp/a.abababababab");
+        assert_eq!(of(b"/in/a", Temporary::None, true), b"/in/a");
+        let long = [&b"in/"[..], &[b'a'; 255]].concat();
+        assert_eq!(of(&long, end(), true).len(), 3 + 255);
+    }
+}
