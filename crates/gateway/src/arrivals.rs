@@ -18,15 +18,20 @@ impl House {
     /// # Errors
     ///
     /// A [`Refusal`] in words for the partner: nothing was kept, and the file should be sent again.
-    pub async fn take(self: &Arc<Self>, drop: FileDrop, channel: &str) -> Result<Receipt, Refusal> {
+    pub async fn keep(
+        self: &Arc<Self>,
+        drop: FileDrop,
+        partner: String,
+        channel: &str,
+    ) -> Result<Receipt, Refusal> {
         let refuse = |error: StoreError| {
-            tracing::error!(%error, account = drop.account, "a file was not kept");
+            tracing::error!(%error, partner, "a file was not kept");
             Refusal::new("the file could not be kept; nothing of it was taken, send it again later")
         };
         let payload =
             payload(&drop).map_err(|error| refuse(StoreError::Database(error.to_string())))?;
         let arrival = Arrival {
-            partner: Some(drop.account.clone()),
+            partner: Some(partner.clone()),
             channel: channel.to_string(),
             name: drop.printable_name(),
             payload,

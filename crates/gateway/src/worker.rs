@@ -25,11 +25,13 @@ const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 3_600;
 
 /// Every kind of job that a worker takes.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 7] = [
     crate::steps::READ,
     crate::steps::CHECK,
     crate::steps::POST,
+    crate::steps::RELEASE,
     crate::steps::DELIVER,
+    crate::steps::WATCH,
     crate::steps::ALERT,
 ];
 

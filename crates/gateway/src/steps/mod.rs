@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod deliver;
 pub(crate) mod post;
 pub(crate) mod read;
+pub(crate) mod release;
 
 use tieline_store::change::{self, NewEvent};
 use tieline_store::job::{End, NewJob};
@@ -29,6 +30,14 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const POST: &str = "post";
 /// The kind of the job that delivers a message.
 pub(crate) const DELIVER: &str = "deliver";
+/// The kind of the job that composes what is due to a partner.
+pub(crate) const RELEASE: &str = "release";
+/// The kind of the job that calls a partner's server.
+pub(crate) const CALL: &str = "call";
+/// The kind of the job that writes what was posted into files.
+pub(crate) const EXPORT: &str = "export";
+/// The kind of the job that looks whether an expected file came.
+pub(crate) const WATCH: &str = "watch";
 /// The kind of the job that tells a person.
 pub(crate) const ALERT: &str = "alert";
 

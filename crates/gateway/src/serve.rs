@@ -1,0 +1,107 @@
+//! Serving: workers, schedules, deadlines and the SFTP server of one node, from start to an orderly end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tieline_transport::sftp::{Server, Settings};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::host::Host;
+use crate::house::House;
+use crate::{overdue, schedule, worker};
+
+/// What a node does.
+#[derive(Debug)]
+pub struct Serving {
+    /// How many steps it does at once.
+    pub workers: usize,
+    /// Where partners find their mailboxes; nowhere when `None`.
+    pub sftp: Option<Sftp>,
+}
+
+/// An SFTP server that is to run.
+#[derive(Debug)]
+pub struct Sftp {
+    /// The address to listen at, e.g. `0.0.0.0:2222`; port 0 takes any.
+    pub listen: SocketAddr,
+    /// Its keys and limits.
+    pub settings: Settings,
+}
+
+/// Why a node does not serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Nobody can be listened to at the address.
+    #[error("nothing can be served at {address}: {error}; is another program there?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The SFTP server cannot be set up.
+    #[error(transparent)]
+    Sftp(#[from] tieline_transport::sftp::server::ServerError),
+}
+
+/// A node that serves.
+pub struct Node {
+    /// Where its SFTP server listens.
+    pub sftp: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Starts to serve. When this returns, partners can connect.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`]; then nothing was started.
+    pub async fn start(house: Arc<House>, serving: Serving) -> Result<Node, ServeError> {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = Vec::new();
+        let mut address = None;
+        if let Some(Sftp { listen, settings }) = serving.sftp {
+            let failed = |error| ServeError::Listen { address: listen, error };
+            let listener = TcpListener::bind(listen).await.map_err(failed)?;
+            address = Some(listener.local_addr().map_err(failed)?);
+            let (host, writing) = Host::new(Arc::clone(&house));
+            let server = Server::new(settings, Arc::new(host))?;
+            let stopped = until(stopped.clone());
+            tasks.push(tokio::spawn(async move {
+                server.run(listener, stopped).await;
+                drop(server);
+                let _ = writing.await;
+            }));
+        }
+        tasks.push(tokio::spawn(worker::run(
+            Arc::clone(&house),
+            serving.workers,
+            stopped.clone(),
+        )));
+        tasks.push(tokio::spawn(schedule::run(Arc::clone(&house), stopped.clone())));
+        tasks.push(tokio::spawn(overdue::run(house, stopped)));
+        Ok(Node { sftp: address, stop, tasks })
+    }
+
+    /// Lets what is under way end, takes nothing new, and returns when all of it has ended.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Ready when the word to stop has come.
+fn until(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+    async move {
+        // An error means that nobody is left to say it.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}

@@ -1,0 +1,174 @@
+//! Release: what is due to a partner is composed, checked as the partner will check it, and queued.
+//!
+//! A posting goes to a partner once in each form: the release is written in the same change as the
+//! message it goes in. The numbers of an interchange belong to the first posting in it, so a step
+//! that is done twice gives the same interchange.
+
+use tieline_model::record::Record;
+use tieline_partner::Partner;
+use tieline_partner::profile::{Batch, Direction, Status};
+use tieline_store::change;
+use tieline_store::job::Claimed;
+use tieline_store::message::{Flow, State};
+use tieline_store::posting::{Filter, Kind, NewRelease, Posting};
+use tieline_store::{Change, StoreError};
+
+use super::{Failure, Step, event};
+use crate::compose::{self, Envelope};
+use crate::house::House;
+use crate::queue::{self, Outgoing};
+
+/// The most documents in one interchange.
+const TOGETHER: u32 = 1_000;
+
+/// Releases what is due by the schedule of a job, whose detail is `partner/set`.
+pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+    let wrong = || Failure::Final(format!("{} names no partner and set", claimed.detail));
+    let (id, set) = claimed.detail.split_once('/').ok_or_else(wrong)?;
+    let kind = kind_of(set).ok_or_else(wrong)?;
+    let book = house.book();
+    let partner = book.find(id).ok_or_else(wrong)?;
+    let test = match partner.profile().status {
+        Status::Live => false,
+        Status::Testing => true,
+        // Nothing is due to somebody we do not trade with; it stays until we do.
+        Status::Draft | Status::Suspended => return Ok(Step::done(Change::default())),
+    };
+    let accounts = crate::agreement::accounts(partner, kind);
+    if accounts.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Step::done(Change::default()));
+    }
+    let filter = Filter {
+        kinds: vec![kind],
+        flow: Some(Flow::Out),
+        test: Some(false),
+        accounts: accounts.unwrap_or_default(),
+        unreleased: Some((id.to_string(), form(set, test))),
+        ..Filter::default()
+    };
+    let most = if is_single(partner, set) { 1 } else { TOGETHER };
+    let mut after = None;
+    loop {
+        let due = house.store.postings(&filter, after, most).await?;
+        let Some(last) = due.last() else { return Ok(Step::done(Change::default())) };
+        after = Some(last.id);
+        let due: Vec<Posting> =
+            due.into_iter().filter(|it| crate::agreement::may_see(partner, it)).collect();
+        if !due.is_empty() {
+            together_or_alone(house, &book, partner, set, test, due).await?;
+        }
+    }
+}
+
+/// Sends documents in one interchange; when one of them is at fault, each in its own, so that only
+/// those at fault are held.
+async fn together_or_alone(
+    house: &House,
+    book: &std::sync::Arc<tieline_partner::PartnerBook>,
+    partner: &Partner,
+    set: &str,
+    test: bool,
+    due: Vec<Posting>,
+) -> Result<(), Failure> {
+    if due.len() > 1 {
+        let composed = compose(house, book, partner, set, test, &due).await;
+        if let Ok(Outgoing { held: None, .. }) = composed {
+            return write(house, partner, set, test, &due, composed?).await;
+        }
+    }
+    for one in due {
+        let one = [one];
+        let composed = match compose(house, book, partner, set, test, &one).await {
+            Err(Failure::Final(reason)) => {
+                tracing::error!(partner = partner.profile().id, set, reason, "not released");
+                continue;
+            }
+            composed => composed?,
+        };
+        write(house, partner, set, test, &one, composed).await?;
+    }
+    Ok(())
+}
+
+async fn compose(
+    house: &House,
+    book: &std::sync::Arc<tieline_partner::PartnerBook>,
+    partner: &Partner,
+    set: &str,
+    test: bool,
+    due: &[Posting],
+) -> Result<Outgoing, Failure> {
+    let records = due.iter().map(|it| {
+        serde_json::from_slice::<Record>(&it.record)
+            .map_err(|error| Failure::Final(format!("a posting cannot be read: {error}")))
+    });
+    let records = records.collect::<Result<Vec<Record>, Failure>>()?;
+    let id = &partner.profile().id;
+    let first = due.first().map_or(0, |it| it.id.0);
+    let purpose = format!("{} from P{first}, {}", form(set, test), due.len());
+    let count = compose::groups(&records);
+    let control = house.store.allocate(&queue::counter(id), &purpose, count).await?;
+    let at = house.local(house.store.now().await?);
+    compose::interchange(book, partner, &Envelope { at, test, control }, records)
+}
+
+/// Writes an interchange with what it releases.
+async fn write(
+    house: &House,
+    partner: &Partner,
+    set: &str,
+    test: bool,
+    due: &[Posting],
+    outgoing: Outgoing,
+) -> Result<(), Failure> {
+    let mut change = Change::default();
+    let held = outgoing.held.clone();
+    let message = change::Message::New(queue::interchange(&mut change, partner, outgoing));
+    for posting in due {
+        change.releases.push(NewRelease {
+            posting: posting.id,
+            partner: partner.profile().id.clone(),
+            form: form(set, test),
+            message,
+        });
+    }
+    let detail = match &held {
+        Some(reason) => format!("held: {reason}"),
+        None => format!("{} of {set}", due.len()),
+    };
+    change.events.push(event(message, "composed", detail));
+    match house.store.apply(change).await {
+        // Another worker did the same in the meantime.
+        Ok(_) | Err(StoreError::ReleasedBefore) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is released as a set.
+pub(crate) fn kind_of(set: &str) -> Option<Kind> {
+    match set {
+        "867" => Some(Kind::Usage),
+        "810" => Some(Kind::Bill),
+        "820" => Some(Kind::Payment),
+        "814" => Some(Kind::Request),
+        _ => None,
+    }
+}
+
+/// As what a posting is released: tests do not use up what is due in production.
+fn form(set: &str, test: bool) -> String {
+    match test {
+        true => format!("{set} test"),
+        false => set.to_string(),
+    }
+}
+
+fn is_single(partner: &Partner, set: &str) -> bool {
+    let out = |it: &&tieline_partner::profile::Document| {
+        it.set == set && it.direction == Direction::Out
+    };
+    partner.profile().documents.iter().find(out).is_some_and(|it| it.batch == Batch::One)
+}
+
+/// What a message that failed stands in before it is composed anew.
+pub(crate) const RECOMPOSED: [State; 3] = [State::Held, State::Dead, State::Refused];

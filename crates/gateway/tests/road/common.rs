@@ -1,0 +1,111 @@
+//! A house in a temporary folder, with the partners and samples of the repository.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tieline_gateway::{House, READ, worker};
+use tieline_partner::PartnerBook;
+use tieline_store::message::{Filter, Message};
+use tieline_store::posting::{self, Posting};
+use tieline_store::{Arrival, MessageId, Payload, State, Store};
+
+pub(crate) struct Gateway {
+    pub(crate) house: Arc<House>,
+    folder: TempDir,
+}
+
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+pub(crate) fn sample(path: &str) -> String {
+    fs::read_to_string(repository("samples").join(path)).expect("the sample is there")
+}
+
+impl Gateway {
+    /// A gateway with the partners of the repository.
+    pub(crate) async fn open() -> Gateway {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let address = format!("sqlite:{}", folder.path().join("tieline.db").display());
+        let store = tieline_store::open(&address).await.expect("a store");
+        let book = PartnerBook::load(&repository("partners")).expect("good partner files");
+        let house = House::new(store, book, folder.path().join("mailboxes"));
+        Gateway { house: Arc::new(house), folder }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.house.store
+    }
+
+    /// Puts a file into the hands of the gateway as if it had come through a partner's login.
+    pub(crate) async fn receive(&self, login: &str, name: &str, bytes: &str) -> MessageId {
+        let arrival = Arrival {
+            partner: Some(login.to_string()),
+            channel: "sftp".to_string(),
+            name: name.to_string(),
+            payload: Payload::Bytes(bytes.as_bytes().to_vec()),
+            sha256: Sha256::digest(bytes.as_bytes()).into(),
+            origin: "a test".to_string(),
+            job: READ.to_string(),
+            detail: String::new(),
+            remember: None,
+        };
+        self.store().receive(arrival).await.expect("it is kept").id
+    }
+
+    /// Receives a file and does everything that follows.
+    pub(crate) async fn take(&self, login: &str, name: &str, bytes: &str) -> Message {
+        let id = self.receive(login, name, bytes).await;
+        self.work().await;
+        self.message(id).await
+    }
+
+    /// Does everything that is due.
+    pub(crate) async fn work(&self) {
+        worker::run_due(&self.house).await.expect("the store works");
+    }
+
+    pub(crate) async fn message(&self, id: MessageId) -> Message {
+        self.store().message(id).await.expect("the store works").expect("the message is there")
+    }
+
+    pub(crate) async fn messages(&self, state: State) -> Vec<Message> {
+        let filter = Filter { states: vec![state], ..Filter::default() };
+        self.store().messages(&filter, None, 100).await.expect("the store works")
+    }
+
+    pub(crate) async fn postings(&self) -> Vec<Posting> {
+        let all = posting::Filter::default();
+        self.store().postings(&all, None, 1_000).await.expect("the store works")
+    }
+
+    /// The files in a folder of a partner's mailbox, by name, with their text.
+    pub(crate) fn mailbox(&self, partner: &str, folder: &str) -> Vec<(String, String)> {
+        let folder = self.folder.path().join("mailboxes").join(partner).join(folder);
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let mut files: Vec<(String, String)> = entries
+            .map(|entry| {
+                let entry = entry.expect("the folder can be listed");
+                let text = fs::read_to_string(entry.path()).expect("the file can be read");
+                (entry.file_name().to_string_lossy().into_owned(), text)
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// What happened to a message, as the words for it.
+    pub(crate) async fn events(&self, id: MessageId) -> Vec<String> {
+        let events = self.store().events(id).await.expect("the store works");
+        events.into_iter().map(|event| event.what).collect()
+    }
+}
+
+/// The segments of a document with this id.
+pub(crate) fn segments<'d>(document: &'d str, id: &str) -> Vec<&'d str> {
+    let start = format!("{id}*");
+    document.split('~').map(str::trim_start).filter(|it| it.starts_with(&start)).collect()
+}

@@ -1,0 +1,160 @@
+//! What comes in: kept, judged, answered, posted, each once.
+
+use tieline_store::State;
+use tieline_store::posting::Kind;
+
+use crate::common::{Gateway, sample, segments};
+
+const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
+const BANK: &str = "redriver-bank";
+
+#[tokio::test]
+async fn a_good_payment_is_answered_and_posted() {
+    let gateway = Gateway::open().await;
+    let message = gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    assert_eq!((message.state, message.reason), (State::Posted, None));
+    assert_eq!(message.content, "820 x 1");
+    assert_eq!(gateway.events(message.id).await, ["received", "read", "checked", "posted"]);
+
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    let (name, answer) = &answers[0];
+    assert_eq!(name, "997-000000001.x12");
+    assert_eq!(segments(answer, "AK1"), ["AK1*RA*615"]);
+    assert_eq!(segments(answer, "AK9"), ["AK9*A*1*1*1"]);
+
+    let postings = gateway.postings().await;
+    assert_eq!(postings.len(), 1);
+    let posting = &postings[0];
+    assert_eq!((posting.kind, posting.test), (Kind::Payment, false));
+    assert_eq!(posting.reference, "20260414R0000615");
+    assert_eq!(posting.amount.as_deref(), Some("83126.42"));
+    assert!(posting.accounts.contains(&"4410027718".to_string()));
+}
+
+#[tokio::test]
+async fn the_same_file_again_is_answered_again_and_posts_nothing() {
+    let gateway = Gateway::open().await;
+    let first = gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    let answer = gateway.mailbox(BANK, "outbound");
+    let again = gateway.take(BANK, "payments-again.edi", &sample(PAYMENT)).await;
+    assert_eq!(again.state, State::Repeat);
+    assert_eq!(again.same_as, Some(first.id));
+    assert_eq!(gateway.mailbox(BANK, "outbound"), answer);
+    let sent = gateway.messages(State::Sent).await;
+    assert_eq!(sent.len(), 2, "the answer, and the answer again");
+    assert_eq!(sent[0].sha256, sent[1].sha256);
+    assert_eq!(gateway.postings().await.len(), 1);
+    // A third time gives one more answer, not two.
+    gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    assert_eq!(gateway.messages(State::Sent).await.len(), 3);
+}
+
+#[tokio::test]
+async fn another_file_under_a_used_number_is_held() {
+    let gateway = Gateway::open().await;
+    gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    let forged = sample(PAYMENT).replace("DTM*097*20260414", "DTM*097*20260415");
+    let message = gateway.take(BANK, "payments2.edi", &forged).await;
+    assert_eq!(message.state, State::Held);
+    assert_eq!(gateway.events(message.id).await, ["received", "read", "held"]);
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(answers.len(), 2);
+    assert_eq!(segments(&answers[1].1, "TA1"), ["TA1*000000615*260414*0615*R*025"]);
+    assert_eq!(gateway.postings().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_posted_posts_nothing_in_a_new_interchange() {
+    let gateway = Gateway::open().await;
+    gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    let resent = sample(PAYMENT).replace("000000615", "000000616").replace("*615*X*", "*616*X*");
+    let resent = resent.replace("GE*1*615", "GE*1*616");
+    let message = gateway.take(BANK, "payments2.edi", &resent).await;
+    assert_eq!(message.state, State::Posted);
+    assert_eq!(gateway.postings().await.len(), 1);
+    let events = gateway.store().events(message.id).await.expect("the store works");
+    let posted = events.iter().find(|event| event.what == "posted").expect("it says so");
+    assert_eq!(posted.detail, "0 posted, 1 posted before");
+}
+
+#[tokio::test]
+async fn nobody_speaks_for_somebody_else() {
+    let gateway = Gateway::open().await;
+    let unknown = sample(PAYMENT).replace("REDRIVERBANK   ", "SOMEBODYELSE   ");
+    let message = gateway.take(BANK, "unknown.edi", &unknown).await;
+    assert_eq!(message.state, State::Held);
+    let other = gateway.take("prairie-power", "payments.edi", &sample(PAYMENT)).await;
+    assert_eq!(other.state, State::Held);
+    let reason = other.reason.expect("it says why");
+    assert!(reason.contains("prairie-power, which may not send as redriver-bank"), "{reason}");
+    let elsewhere = sample(PAYMENT).replace("*01*0055500010000  *", "*01*0055599990000  *");
+    let elsewhere = gateway.take(BANK, "elsewhere.edi", &elsewhere).await;
+    assert_eq!(elsewhere.state, State::Held);
+    for partner in [BANK, "prairie-power"] {
+        assert_eq!(gateway.mailbox(partner, "outbound"), [], "nothing is acknowledged");
+    }
+    assert_eq!(gateway.postings().await, []);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_answered_so_and_reported() {
+    let gateway = Gateway::open().await;
+    let wrong = sample(PAYMENT).replace("TRN*1*20260414R0000615", "TRN*1*");
+    let message = gateway.take(BANK, "wrong.edi", &wrong).await;
+    assert_eq!(message.state, State::Rejected);
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(segments(&answers[0].1, "AK9"), ["AK9*R*1*1*0"]);
+    let reports = gateway.mailbox(BANK, "reports");
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].0.starts_with("wrong.edi.M1."), "{}", reports[0].0);
+    assert!(reports[0].1.contains("error[X12-E"), "{}", reports[0].1);
+    assert_eq!(gateway.postings().await, []);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_edi_is_refused_and_others_go_on() {
+    let gateway = Gateway::open().await;
+    for (bytes, says) in [("", "empty"), ("hello", "no X12"), ("\u{fffd}\0\0", "no X12")] {
+        let message = gateway.take(BANK, "nothing.edi", bytes).await;
+        assert_eq!(message.state, State::Rejected, "{bytes:?}");
+        assert!(message.reason.expect("why").contains(says), "{bytes:?}");
+    }
+    let half = &sample(PAYMENT)[..400];
+    let message = gateway.take(BANK, "half.edi", half).await;
+    assert_eq!(message.state, State::Rejected);
+    let good = gateway.take(BANK, "payments.edi", &sample(PAYMENT).replace("615", "618")).await;
+    assert_eq!(good.state, State::Posted);
+}
+
+#[tokio::test]
+async fn several_interchanges_in_a_file_go_their_own_ways() {
+    let gateway = Gateway::open().await;
+    let second = sample(PAYMENT).replace("615", "617").replace("REDRIVERBANK   ", "NOBODY         ");
+    let both = sample(PAYMENT) + &second;
+    let message = gateway.take(BANK, "both.edi", &both).await;
+    assert_eq!(message.state, State::Held, "the most urgent of both");
+    assert_eq!(message.content, "820 x 2");
+    let inside = gateway.store().interchanges(message.id).await.expect("the store works");
+    let states: Vec<State> = inside.iter().map(|it| it.state).collect();
+    assert_eq!(states, [State::Posted, State::Held]);
+    assert_eq!(gateway.postings().await.len(), 1);
+}
+
+#[tokio::test]
+async fn test_traffic_stays_apart() {
+    let gateway = Gateway::open().await;
+    let test = sample(PAYMENT)
+        .replace("REDRIVERBANK   ", "REDRIVERTEST   ")
+        .replace("*01*0055500010000  *", "*01*0055500010000T *")
+        .replace("*0*P*:", "*0*T*:");
+    let message = gateway.take(BANK, "test.edi", &test).await;
+    assert_eq!((message.state, message.test), (State::Posted, Some(true)), "{:?}", message.reason);
+    assert!(gateway.postings().await[0].test);
+    let live = gateway.take(BANK, "live.edi", &sample(PAYMENT)).await;
+    assert_eq!(live.state, State::Posted);
+    assert_eq!(gateway.postings().await.len(), 2, "a test does not use up the reference");
+    let crossed = test.replace("*0*T*:", "*0*P*:").replace("000000615", "000000777");
+    let crossed = gateway.take(BANK, "crossed.edi", &crossed).await;
+    assert_eq!(crossed.state, State::Held);
+}

@@ -1,0 +1,5 @@
+//! The road, walked with real documents, a real store and real mailboxes.
+
+mod common;
+mod inbound;
+mod outbound;

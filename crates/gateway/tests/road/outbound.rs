@@ -1,0 +1,1 @@
+//! What goes out: composed once, delivered once, and its answers expected.
