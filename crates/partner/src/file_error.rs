@@ -130,9 +130,11 @@ fn printable(character: char) -> char {
 
 /// The line up to the value of a key that names a secret.
 fn without_secret(line: &str) -> String {
-    match line.split_once('=') {
-        Some((key, _)) if is_secret(key) => format!("{key}= ..."),
-        _ => line.to_string(),
+    let ends = line.match_indices('=').map(|(end, _)| end);
+    let key = |end: usize| line[..end].rsplit([',', '{', '=']).next().unwrap_or_default();
+    match ends.into_iter().find(|end| is_secret(key(*end))) {
+        Some(end) => format!("{}= ...", &line[..end]),
+        None => line.to_string(),
     }
 }
 
@@ -194,5 +196,10 @@ mod tests {
         let text = at("sftp_password = \"hunter2\"", 0..13);
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("sftp_password = ..."), "{text}");
+        let text = at("a = { b = 1, password = \"hunter2\" }", 0..1);
+        assert!(
+            text.contains("a = { b = 1, password = ...") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 }

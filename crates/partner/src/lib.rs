@@ -4,14 +4,21 @@
 //! says what it asks for beyond the standard. A guide may start from one that is built in. What we charge
 //! ourselves is in the rate book: a file for each schedule.
 
+pub mod amount;
 pub mod builtin;
+pub mod calendar;
 pub mod file_error;
 pub mod guide_file;
 pub mod load;
+pub mod pattern;
 pub mod profile;
 pub mod rates;
+pub mod schedule;
+pub mod schema;
+pub mod secret;
 
 mod options_file;
+mod shape;
 mod toml_file;
 
 pub use file_error::FileError;

@@ -5,6 +5,7 @@
 //!   utility.toml              ourselves
 //!   utility/options.toml      our own codes and habits
 //!   utility/rates/            what we charge: the rate book, which is read apart
+//!   calendars/office.toml     business days, beside those that are built in
 //!   prairie-power/
 //!     partner.toml            who they are, and what we exchange
 //!     867.guide.toml          what they ask of an 867
@@ -28,11 +29,12 @@ use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
 
 use crate::builtin;
+use crate::calendar::Calendar;
 use crate::file_error::FileError;
 use crate::guide_file::GuideFile;
 use crate::options_file;
 use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
-use crate::profile::{read_profile, read_utility};
+use crate::profile::{Usual, read_profile, read_utility};
 use crate::toml_file::{Source, did_you_mean};
 
 /// Whom we trade with, and who we are.
@@ -180,9 +182,13 @@ impl Agreed {
 struct Reading {
     book: PartnerBook,
     /// Our own options, as tables.
-    usual: toml::Table,
+    usual_options: toml::Table,
+    /// Our own zone and calendar, and all calendars.
+    usual: Usual,
     /// Every interchange id so far, and whose it is.
     ids: Vec<(InterchangeId, String)>,
+    /// The names that mailboxes are logged in to with, and whose they are.
+    users: Vec<(String, String)>,
     errors: Vec<FileError>,
 }
 
@@ -197,6 +203,9 @@ impl Reading {
 
     fn directory(&mut self, directory: &Path) {
         let names = self.names(directory);
+        if directory.join("calendars").is_dir() {
+            self.calendars(&directory.join("calendars"));
+        }
         if names.iter().any(|name| name == "utility.toml") {
             self.utility(&directory.join("utility.toml"));
         }
@@ -205,13 +214,35 @@ impl Reading {
         }
         for name in names {
             let path = directory.join(&name);
-            if matches!(name.as_str(), "utility.toml" | "utility") || name.starts_with('.') {
+            if matches!(name.as_str(), "utility.toml" | "utility" | "calendars")
+                || name.starts_with('.')
+            {
                 continue;
             }
             if path.is_dir() {
                 self.partner(&name, &path);
             } else if name.ends_with(".toml") {
                 self.unexpected(&path, &name, &["utility.toml"]);
+            }
+        }
+    }
+
+    /// Business days that partners can name.
+    fn calendars(&mut self, folder: &Path) {
+        for name in self.names(folder) {
+            let path = folder.join(&name);
+            let Some(stem) = name.strip_suffix(".toml").filter(|_| !name.starts_with('.')) else {
+                continue;
+            };
+            if self.usual.calendars.iter().any(|other| other.name() == stem) {
+                let shown = path.display().to_string();
+                let error = FileError::whole(&shown, "there is a calendar of this name built in");
+                self.errors.push(error.with_help("give the file another name"));
+                continue;
+            }
+            match Calendar::open(stem, &path) {
+                Ok(calendar) => self.usual.calendars.push(Arc::new(calendar)),
+                Err(errors) => self.errors.extend(errors),
             }
         }
     }
@@ -256,7 +287,7 @@ impl Reading {
             if name == "options.toml" {
                 match options_file::read_over(&folder.join(&name), &toml::Table::new()) {
                     Ok((read, tables)) => {
-                        (self.book.options, self.usual) = (Arc::new(read), tables);
+                        (self.book.options, self.usual_options) = (Arc::new(read), tables);
                     }
                     Err(errors) => self.errors.extend(errors),
                 }
@@ -275,8 +306,11 @@ impl Reading {
 
     fn utility(&mut self, path: &Path) {
         let Some(source) = self.open(path) else { return };
-        match read_utility(&source) {
+        match read_utility(&source, &self.usual) {
             Ok((utility, places)) => {
+                self.usual.zone = utility.zone.clone();
+                self.usual.calendar = Arc::clone(&utility.calendar);
+                self.usual.alerts = utility.alerts.clone();
                 self.claim(&utility.x12.isa, "ourselves", &source, &places);
                 self.book.utility = Some(utility);
             }
@@ -319,7 +353,7 @@ impl Reading {
             let path = folder.join(&name);
             if name == "partner.toml" {
                 let Some(source) = self.open(&path) else { continue };
-                match read_profile(id, &source) {
+                match read_profile(id, &source, &self.usual) {
                     Ok(read) => profile = Some((read, source)),
                     Err(errors) => self.errors.extend(errors),
                 }
@@ -331,7 +365,7 @@ impl Reading {
                     None => broken.push(name),
                 }
             } else if name == "options.toml" {
-                match options_file::read_over(&path, &self.usual) {
+                match options_file::read_over(&path, &self.usual_options) {
                     Ok((read, _)) => options = Arc::new(read),
                     Err(errors) => self.errors.extend(errors),
                 }
@@ -342,6 +376,13 @@ impl Reading {
         }
         let Some((read, source)) = profile else { return };
         self.claim(&read.profile.x12.isa, id, &source, &read.isa_places);
+        if let Some(mailbox) = &read.profile.mailbox {
+            if let Some((_, whose)) = self.users.iter().find(|(user, _)| *user == mailbox.user) {
+                let message = format!("this name is that of {whose} already");
+                self.errors.push(source.error(read.mailbox_place.clone(), message));
+            }
+            self.users.push((mailbox.user.clone(), id.to_string()));
+        }
         let chosen = self.choose_guides(&read, &source, &guides, &broken);
         for (name, guide) in &guides {
             let named = |guide: &Option<GuideName>| matches!(guide, Some(GuideName::File(file)) if file == name);

@@ -7,11 +7,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use tieline_model::decimal::Decimal;
-use tieline_model::time::Date;
+use tieline_model::time::{Date, Timestamp, Zone};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::file_error::{FileError, Place, is_secret};
+use crate::secret::SecretName;
+use crate::shape::Section;
 
 /// The largest file that is read: 1 MiB.
 const LARGEST: u64 = 1 << 20;
@@ -111,6 +113,20 @@ impl<'s> Faults<'s> {
         self.with_help(span, format!("unknown {what} `{}`", shortened(word)), help);
     }
 
+    /// Notes that the value of a key is no name of a secret. The line is not shown: the value may be
+    /// the secret itself.
+    pub(crate) fn secret(&mut self, span: Range<usize>, key: &str) {
+        let message = format!("`{key}` must name a secret, and never be one");
+        let mut error = self.source.error(span, message);
+        if let Some(place) = &mut error.place {
+            place.text = format!("{key} = ...");
+            place.mark = 0..key.len();
+        }
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error.with_help("write cred:NAME, env:NAME or file:/PATH"));
+        }
+    }
+
     /// Notes an error about the whole file.
     pub(crate) fn whole(&mut self, message: impl Into<String>) {
         self.errors.push(FileError::whole(&self.source.file, message));
@@ -155,6 +171,15 @@ impl<'t> Table<'t> {
         let table = Table { name: "", span: 0..0, table: parsed.get_ref() };
         table.refuse_others(keys, faults);
         table
+    }
+
+    /// The file itself, which has this shape.
+    pub(crate) fn whole(
+        parsed: &'t Spanned<DeTable<'t>>,
+        shape: &Section,
+        faults: &mut Faults<'_>,
+    ) -> Table<'t> {
+        Table::top(parsed, &shape.names(), faults)
     }
 
     fn of(
@@ -352,6 +377,142 @@ impl<'t> Table<'t> {
         faults: &mut Faults<'_>,
     ) -> Option<Table<'t>> {
         Table::of(self.table.get(key)?, name, keys, faults)
+    }
+
+    /// The table under a key, which has this shape.
+    pub(crate) fn section(
+        &self,
+        key: &str,
+        shape: &'static Section,
+        faults: &mut Faults<'_>,
+    ) -> Option<Table<'t>> {
+        self.table(key, shape.name, &shape.names(), faults)
+    }
+
+    /// The tables under a key, which have this shape.
+    pub(crate) fn sections(
+        &self,
+        key: &str,
+        shape: &'static Section,
+        faults: &mut Faults<'_>,
+    ) -> Vec<Table<'t>> {
+        self.tables(key, shape.name, &shape.names(), faults)
+    }
+
+    /// Whether the value of a key is a string.
+    pub(crate) fn is_text(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::String(_)))
+    }
+
+    /// A string that is read into something; what that says against it is the error.
+    pub(crate) fn parsed<T, E: std::fmt::Display>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+        faults: &mut Faults<'_>,
+    ) -> Option<At<T>> {
+        let at = self.text(key, faults)?;
+        match parse(&at.value) {
+            Ok(value) => Some(At { value, span: at.span }),
+            Err(error) => {
+                faults.at(at.span, format!("`{key}`: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Strings in brackets that are each read into something.
+    pub(crate) fn many_parsed<T, E: std::fmt::Display>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+        faults: &mut Faults<'_>,
+    ) -> Option<Vec<T>> {
+        let mut found = Vec::new();
+        for at in self.texts(key, faults)?.value {
+            match parse(&at.value) {
+                Ok(value) => found.push(value),
+                Err(error) => faults.at(at.span, format!("`{key}`: {error}")),
+            }
+        }
+        Some(found)
+    }
+
+    /// Words in brackets, by the values beside them.
+    pub(crate) fn many_words<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&str, T)],
+        faults: &mut Faults<'_>,
+    ) -> Option<Vec<T>> {
+        let mut found = Vec::new();
+        for at in self.texts(key, faults)?.value {
+            match words.iter().find(|(word, _)| *word == at.value) {
+                Some((_, value)) => found.push(*value),
+                None => {
+                    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+                    faults.unknown(at.span, &format!("value of `{key}`,"), &at.value, &known);
+                }
+            }
+        }
+        Some(found)
+    }
+
+    /// The name of a secret. What is no name may be the secret itself, and is not shown.
+    pub(crate) fn secret(&self, key: &str, faults: &mut Faults<'_>) -> Option<SecretName> {
+        let value = self.table.get(key)?;
+        let DeValue::String(text) = value.get_ref() else {
+            faults.secret(value.span(), key);
+            return None;
+        };
+        let name = text.parse().ok();
+        if name.is_none() {
+            faults.secret(value.span(), key);
+        }
+        name
+    }
+
+    /// A whole number from 0 up to `most`.
+    pub(crate) fn count_or_none(
+        &self,
+        key: &str,
+        most: u32,
+        faults: &mut Faults<'_>,
+    ) -> Option<u32> {
+        let value = self.table.get(key)?;
+        let DeValue::Integer(digits) = value.get_ref() else {
+            return wrong(value, key, "a whole number", value.get_ref(), faults);
+        };
+        let count = u32::from_str_radix(digits.as_str(), digits.radix()).ok();
+        let count = count.filter(|count| *count <= most);
+        if count.is_none() {
+            faults.at(value.span(), format!("`{key}` must be from 0 to {most}"));
+        }
+        count
+    }
+
+    /// An instant: a date, from its first moment in the zone, or a date and time with an offset.
+    pub(crate) fn instant(
+        &self,
+        key: &str,
+        zone: &Zone,
+        faults: &mut Faults<'_>,
+    ) -> Option<Timestamp> {
+        let value = self.table.get(key)?;
+        let wanted = "a date such as 2026-11-22, or 2026-11-22T08:00:00Z";
+        let DeValue::Datetime(stamp) = value.get_ref() else {
+            return wrong(value, key, wanted, value.get_ref(), faults);
+        };
+        let text = stamp.to_string();
+        let found = match text.parse::<Date>() {
+            Ok(date) if stamp.time.is_none() => zone.day(date).ok().map(|day| day.start()),
+            _ if stamp.offset.is_some() => text.parse().ok(),
+            _ => None,
+        };
+        if found.is_none() {
+            faults.at(value.span(), format!("`{key}` must be {wanted}"));
+        }
+        found
     }
 
     /// The tables under a key, written `[[key]]` or in brackets; none if the key is not there.
