@@ -1,83 +1,188 @@
 //! What the road asks of a partner's profile, in one place.
 
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use tieline_partner::Partner;
-use tieline_x12::acknowledge::Policy;
-use tieline_x12::delimiters::Delimiters;
+use tieline_partner::pattern::{FileName, Named};
+use tieline_partner::profile::{
+    AcknowledgmentKind, AfterSegment, Batch, Direction, Document, InterchangeId, Profile, Ta1,
+};
+use tieline_store::posting::{Kind, Posting};
+use tieline_x12::acknowledge::{GroupAnswer, InterchangeAnswer, Policy};
+use tieline_x12::delimiters::{Delimiters, LineEnd};
 
-/// Whether a partner's login may send as the holder of this id.
-pub(crate) fn may_send_as(_partner: &Partner, _id: (&[u8], &[u8])) -> bool {
-    false
+use crate::queue::REPORTS;
+
+/// Whether a partner's login may send as the holder of this id beside its own.
+pub(crate) fn may_send_as(partner: &Partner, (qualifier, id): (&[u8], &[u8])) -> bool {
+    let same = |it: &InterchangeId| {
+        it.qualifier.as_bytes() == qualifier.trim_ascii() && it.id.as_bytes() == id.trim_ascii()
+    };
+    partner.profile().mailbox.as_ref().is_some_and(|mailbox| mailbox.senders.iter().any(same))
 }
 
 /// How what the partner sends is answered.
-pub(crate) fn answers(_partner: &Partner) -> Policy {
-    Policy::default()
+pub(crate) fn answers(partner: &Partner) -> Policy {
+    let agreed = &partner.profile().envelope.acknowledge;
+    Policy {
+        accept_with_errors: agreed.accept_with_errors,
+        interchange: match agreed.ta1 {
+            Ta1::Asked => InterchangeAnswer::AskedOrWrong,
+            Ta1::Always => InterchangeAnswer::Always,
+            Ta1::Never => InterchangeAnswer::Never,
+        },
+        group: match agreed.send {
+            AcknowledgmentKind::Functional => GroupAnswer::Functional,
+            AcknowledgmentKind::Implementation => GroupAnswer::Implementation,
+            AcknowledgmentKind::None => GroupAnswer::Never,
+        },
+    }
 }
 
 /// How many days a control number of the partner's counts as the same.
-pub(crate) fn duplicate_window(_partner: &Partner) -> i64 {
-    370
+pub(crate) fn duplicate_window(partner: &Partner) -> i64 {
+    partner.profile().envelope.duplicate_window.into()
 }
 
 /// Whether the partner wants to hear of what is wrong beyond the standard (824).
 pub(crate) fn wants_advice(partner: &Partner) -> bool {
-    use tieline_partner::profile::Direction;
-    let documents = &partner.profile().documents;
-    documents.iter().any(|it| it.set == "824" && it.direction == Direction::Out)
-}
-
-/// The road a message to the partner takes.
-pub(crate) fn road(_partner: &Partner) -> String {
-    "mailbox".to_string()
-}
-
-/// Whether the partner has a mailbox with us.
-pub(crate) fn has_mailbox(_partner: &Partner) -> bool {
-    true
+    let profile = partner.profile();
+    profile.envelope.acknowledge.advice && sent(profile, "824").is_some()
 }
 
 /// Whether `ISA14` of what we send asks for a TA1.
-pub(crate) fn asks_for_ta1(_partner: &Partner) -> bool {
-    false
+pub(crate) fn asks_for_ta1(partner: &Partner) -> bool {
+    partner.profile().envelope.ack_requested
 }
 
 /// The separators of what we send.
-pub(crate) fn delimiters(_partner: &Partner) -> Delimiters {
-    Delimiters::default()
+pub(crate) fn delimiters(partner: &Partner) -> Delimiters {
+    let agreed = &partner.profile().envelope.separators;
+    Delimiters {
+        element: agreed.element,
+        component: agreed.component,
+        repetition: Some(agreed.repetition),
+        segment: agreed.segment,
+        line_end: match agreed.newline {
+            AfterSegment::Nothing => LineEnd::None,
+            AfterSegment::Lf => LineEnd::Lf,
+            AfterSegment::CrLf => LineEnd::CrLf,
+        },
+    }
+}
+
+/// What the file is called that an interchange of these sets goes in.
+pub(crate) fn file_name(
+    partner: &Partner,
+    sets: &[&str],
+    control: u64,
+    local: DateTime,
+    test: bool,
+) -> String {
+    let profile = partner.profile();
+    let agreed = sets.iter().find_map(|set| sent(profile, set)).map(|it| it.file_name.clone());
+    let set = sets.join("-");
+    let number = u32::try_from(control).unwrap_or(u32::MAX);
+    agreed.unwrap_or_else(FileName::usual).fill(&Named {
+        set: &set,
+        control: number,
+        group: number,
+        local,
+        partner: &profile.id,
+        usage: if test { "T" } else { "P" },
+        account: "",
+        sequence: control,
+    })
+}
+
+/// Whether each document of a set goes in an interchange of its own.
+pub(crate) fn is_single(partner: &Partner, set: &str) -> bool {
+    sent(partner.profile(), set).is_some_and(|it| it.batch == Batch::OnePerInterchange)
+}
+
+/// Our `GS` id towards a partner for a set, where it is not the usual one.
+pub(crate) fn our_gs(partner: &Partner, set: &str) -> Option<String> {
+    let profile = partner.profile();
+    let own = sent(profile, set).and_then(|it| it.our_gs.clone());
+    own.or_else(|| profile.envelope.our_gs.clone())
+}
+
+/// The partner's `GS` id for a set, where it is not the usual one.
+pub(crate) fn their_gs(partner: &Partner, set: &str) -> Option<String> {
+    sent(partner.profile(), set).and_then(|it| it.their_gs.clone())
+}
+
+/// The accounts a partner may get documents about; `None` for any.
+pub(crate) fn accounts(_partner: &Partner, _kind: Kind) -> Option<Vec<String>> {
+    None
+}
+
+/// Whether the partner may get what was posted.
+pub(crate) fn may_see(_partner: &Partner, _posting: &Posting) -> bool {
+    true
 }
 
 /// A road that messages take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Road {
-    /// Into the partner's mailbox with us.
-    Mailbox,
+    /// Into this folder of the partner's mailbox with us.
+    Mailbox(&'static str),
+    /// Onto the partner's server, by the drop of this name.
+    Push(String),
+}
+
+/// The folder of a mailbox that a partner fetches our documents from.
+const OUTBOUND: &str = "outbound";
+/// The channel of messages that go into it.
+const MAILBOX: &str = "mailbox";
+/// What the channels of drops begin with.
+const PUSH: &str = "push ";
+
+/// The channel of what goes to a partner: its own server where it has one, else its mailbox.
+pub(crate) fn channel(partner: &Partner) -> String {
+    let drops = &partner.profile().drops;
+    let push = drops.iter().find(|drop| drop.enabled && drop.push.is_some());
+    push.map_or_else(|| MAILBOX.to_string(), |drop| format!("{PUSH}{}", drop.name))
+}
+
+/// Whether the partner has a mailbox with us, where it finds reports.
+pub(crate) fn has_mailbox(partner: &Partner) -> bool {
+    partner.profile().mailbox.is_some() || channel(partner) == MAILBOX
 }
 
 /// The road that a channel of the store names.
-pub(crate) fn road_named(channel: &str) -> Option<Road> {
-    matches!(channel, "mailbox" | crate::queue::REPORTS).then_some(Road::Mailbox)
+pub(crate) fn road(channel: &str) -> Option<Road> {
+    match channel {
+        MAILBOX => Some(Road::Mailbox(OUTBOUND)),
+        REPORTS => Some(Road::Mailbox(REPORTS)),
+        _ => channel.strip_prefix(PUSH).map(|drop| Road::Push(drop.to_string())),
+    }
 }
 
 /// When the partner owes its acknowledgments.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
-    hours: i64,
+pub(crate) struct Owed {
+    /// When somebody should hear that they have not come yet.
+    pub(crate) warn: Timestamp,
+    /// When they are overdue.
+    pub(crate) due: Timestamp,
 }
 
-impl Terms {
-    /// When they are overdue, for what is sent now.
-    pub(crate) fn deadline(&self, now: Timestamp) -> Timestamp {
-        now + SignedDuration::from_hours(self.hours)
+/// What the partner owes for sets that it gets now; `None` if it answers them with nothing.
+pub(crate) fn owes(partner: &Partner, sets: &[String], now: Timestamp) -> Option<Owed> {
+    let profile = partner.profile();
+    let agreed = &profile.envelope.acknowledge;
+    let own = sets.iter().find_map(|set| sent(profile, set)?.acknowledgment);
+    if own.unwrap_or(agreed.expect) == AcknowledgmentKind::None {
+        return None;
     }
-
-    /// When somebody should hear that they have not come yet: at three quarters of the time.
-    pub(crate) fn warning(&self, now: Timestamp) -> Timestamp {
-        now + SignedDuration::from_mins(self.hours * 45)
-    }
+    let due = agreed.within.end(now, &profile.zone, &profile.calendar)?;
+    let before = SignedDuration::from_secs(profile.alerts.warn_before.into());
+    Some(Owed { warn: due.checked_sub(before).unwrap_or(due).max(now), due })
 }
 
-/// What the partner owes for what it gets; `None` if it answers nothing.
-pub(crate) fn expects(_partner: &Partner) -> Option<Terms> {
-    Some(Terms { hours: 24 })
+/// The document of a set that we send.
+fn sent<'p>(profile: &'p Profile, set: &str) -> Option<&'p Document> {
+    let out = |it: &&Document| it.set == set && it.direction == Direction::Out && it.enabled;
+    profile.documents.iter().find(out)
 }

@@ -39,8 +39,10 @@ pub(crate) fn interchange(
     let us = book.utility().ok_or_else(|| {
         Failure::Final("nothing says who we are: write a utility.toml among the partners".into())
     })?;
-    let (ours, theirs) =
-        (party(&us.x12, envelope.test), party(&partner.profile().x12, envelope.test));
+    let agreed = &partner.profile().envelope;
+    let our_ids = if agreed.our_isa.is_empty() { &us.x12.isa } else { &agreed.our_isa };
+    let ours = party(our_ids, envelope.test);
+    let theirs = party(&partner.profile().x12.isa, envelope.test);
     let (Some(ours), Some(theirs)) = (ours, theirs) else {
         let usage = if envelope.test { "tests" } else { "production" };
         return Err(Failure::Final(format!("one of the sides has no ISA id for {usage}")));
@@ -74,8 +76,10 @@ pub(crate) fn interchange(
             writer
                 .group(&compose::Group {
                     functional_id: kind.to_string(),
-                    sender: application(&us.x12, ours),
-                    receiver: application(identity, theirs),
+                    sender: agreement::our_gs(partner, code)
+                        .unwrap_or_else(|| application(&us.x12, ours)),
+                    receiver: agreement::their_gs(partner, code)
+                        .unwrap_or_else(|| application(identity, theirs)),
                     date: envelope.at.strftime("%Y%m%d").to_string(),
                     time: envelope.at.strftime("%H%M").to_string(),
                     control_number: control.saturating_add(groups),
@@ -109,6 +113,7 @@ pub(crate) fn interchange(
         sender: shown((ours.qualifier.as_bytes(), ours.id.as_bytes())),
         receiver: shown((theirs.qualifier.as_bytes(), theirs.id.as_bytes())),
         test: envelope.test,
+        local: envelope.at.datetime(),
         sets,
         bytes,
         answers: None,
@@ -144,10 +149,10 @@ fn objection(book: &Arc<PartnerBook>, bytes: &[u8]) -> Result<Option<String>, Fa
 }
 
 /// The id to use for tests or for production; one for both where there is no other.
-fn party(identity: &Identity, test: bool) -> Option<&InterchangeId> {
+fn party(ids: &[InterchangeId], test: bool) -> Option<&InterchangeId> {
     let wanted = if test { Usage::Test } else { Usage::Production };
-    let own = identity.isa.iter().find(|id| id.usage == Some(wanted));
-    own.or_else(|| identity.isa.iter().find(|id| id.usage.is_none()))
+    let own = ids.iter().find(|id| id.usage == Some(wanted));
+    own.or_else(|| ids.iter().find(|id| id.usage.is_none()))
 }
 
 fn side<'s>(name: &'s str, id: &'s InterchangeId) -> Side<'s> {

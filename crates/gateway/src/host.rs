@@ -87,9 +87,10 @@ impl Host {
             let key = AuthorizedKey::new(&it.key).ok()?;
             Some(key.valid(it.from, it.until))
         });
-        let networks = login.networks.iter().filter_map(|it| {
-            format!("{}/{}", it.address, it.bits).parse::<Network>().ok()
-        });
+        let networks = login
+            .networks
+            .iter()
+            .filter_map(|it| format!("{}/{}", it.address, it.bits).parse::<Network>().ok());
         Some(Account {
             name: login.user.clone(),
             keys: keys.collect(),
@@ -144,7 +145,9 @@ impl Audit for Host {
             detail: format!("session {} from {peer}; {detail}", event.session),
         };
         if self.audit.try_send(entry).is_err() {
-            tracing::error!("a line of the audit was dropped: they come faster than they are written");
+            tracing::error!(
+                "a line of the audit was dropped: they come faster than they are written"
+            );
         }
     }
 }
@@ -159,8 +162,12 @@ fn words(what: What) -> (&'static str, String, String) {
         What::LoginRefused { name, with, reason } => {
             ("login refused", name, format!("{with}: {reason}"))
         }
-        What::Opened { path, direction } => ("opened", path, format!("{direction:?}").to_lowercase()),
-        What::Fetched { path, bytes, size } => ("fetched", path, format!("{bytes} of {size} bytes")),
+        What::Opened { path, direction } => {
+            ("opened", path, format!("{direction:?}").to_lowercase())
+        }
+        What::Fetched { path, bytes, size } => {
+            ("fetched", path, format!("{bytes} of {size} bytes"))
+        }
         What::Arrived { path, bytes, reference, .. } => {
             ("arrived", path, format!("{bytes} bytes, kept as {reference}"))
         }

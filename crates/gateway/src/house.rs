@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use tieline_partner::PartnerBook;
+use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
 
@@ -17,6 +18,8 @@ pub struct House {
     pub mailboxes: PathBuf,
     /// The name of this node, unlike that of any other on the same store.
     pub node: String,
+    /// Where secrets are looked up.
+    pub secrets: Secrets,
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
     book: RwLock<Arc<PartnerBook>>,
@@ -29,6 +32,7 @@ impl House {
             store,
             mailboxes: mailboxes.into(),
             node: format!("node-{}", std::process::id()),
+            secrets: Secrets::default(),
             zone: TimeZone::UTC,
             book: RwLock::new(Arc::new(book)),
         }

@@ -34,8 +34,11 @@ pub async fn tell(house: &House) -> Result<usize, StoreError> {
     for due in &due {
         let it = &due.expectation;
         let this = change::Message::Known(it.message);
-        let (what, word) =
-            if due.overdue { ("overdue", "has not come") } else { ("due soon", "is still to come") };
+        let (what, word) = if due.overdue {
+            ("overdue", "has not come")
+        } else {
+            ("due soon", "is still to come")
+        };
         let detail = format!("the answer to {} {word}; it is due {}", it.key, it.due);
         let mut change = Change::default();
         change.events.push(event(this, what, detail));
@@ -106,9 +109,9 @@ pub(crate) async fn look(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let mut instant = || lines.next()?.parse::<Timestamp>().ok();
     let (opens, late) = instant().zip(instant()).ok_or_else(wrong)?;
     let book = house.book();
-    let watch = book.find(partner).and_then(|partner| {
-        partner.profile().watches.iter().find(|watch| watch.name == name)
-    });
+    let watch = book
+        .find(partner)
+        .and_then(|partner| partner.profile().watches.iter().find(|watch| watch.name == name));
     // It was taken out of the profile in the meantime.
     let Some(watch) = watch else { return Ok(Step::done(Change::default())) };
     let filter = Filter {
@@ -118,7 +121,8 @@ pub(crate) async fn look(house: &House, claimed: &Claimed) -> Result<Step, Failu
         ..Filter::default()
     };
     let came = house.store.messages(&filter, None, MOST).await?;
-    let came: Vec<&Message> = came.iter().filter(|it| it.at < late && is_meant(watch, it)).collect();
+    let came: Vec<&Message> =
+        came.iter().filter(|it| it.at < late && is_meant(watch, it)).collect();
     let Some(fault) = fault(watch, &came) else { return Ok(Step::done(Change::default())) };
     let mut change = Change::default();
     change.jobs.push(NewJob {
@@ -146,6 +150,8 @@ fn fault(watch: &Watch, came: &[&Message]) -> Option<String> {
         (_, fit) if fit >= wanted => None,
         (0, _) => Some("has not come".to_string()),
         (came, fit) if came == fit => Some(format!("came {came} times, not {wanted}")),
-        (came, fit) => Some(format!("came {came} times, {} of them empty, too small or too large", came - fit)),
+        (came, fit) => {
+            Some(format!("came {came} times, {} of them empty, too small or too large", came - fit))
+        }
     }
 }

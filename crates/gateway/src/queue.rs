@@ -28,6 +28,8 @@ pub(crate) struct Outgoing {
     pub(crate) sender: String,
     pub(crate) receiver: String,
     pub(crate) test: bool,
+    /// Its date and time on our clock.
+    pub(crate) local: jiff::civil::DateTime,
     /// How many sets there are of which kind.
     pub(crate) sets: BTreeMap<String, u64>,
     pub(crate) bytes: Vec<u8>,
@@ -46,7 +48,8 @@ pub(crate) fn counter(partner: &str) -> Counter {
 pub(crate) fn interchange(change: &mut Change, partner: &Partner, outgoing: Outgoing) -> usize {
     let id = &partner.profile().id;
     let kinds: Vec<&str> = outgoing.sets.keys().map(String::as_str).collect();
-    let name = format!("{}-{:09}.x12", kinds.join("-").to_lowercase(), outgoing.control);
+    let name =
+        agreement::file_name(partner, &kinds, outgoing.control, outgoing.local, outgoing.test);
     let state = if outgoing.held.is_some() { State::Held } else { State::Queued };
     let content = content(&outgoing.sets);
     let length = outgoing.bytes.len() as u64;
@@ -55,7 +58,7 @@ pub(crate) fn interchange(change: &mut Change, partner: &Partner, outgoing: Outg
         change,
         NewMessage {
             partner: id.clone(),
-            channel: agreement::road(partner),
+            channel: agreement::channel(partner),
             name,
             content: content.clone(),
             test: outgoing.test,

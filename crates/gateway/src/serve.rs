@@ -79,11 +79,7 @@ impl Node {
                 let _ = writing.await;
             }));
         }
-        tasks.push(tokio::spawn(worker::run(
-            Arc::clone(&house),
-            serving.workers,
-            stopped.clone(),
-        )));
+        tasks.push(tokio::spawn(worker::run(Arc::clone(&house), serving.workers, stopped.clone())));
         tasks.push(tokio::spawn(schedule::run(Arc::clone(&house), stopped.clone())));
         tasks.push(tokio::spawn(overdue::run(house, stopped)));
         Ok(Node { sftp: address, stop, tasks })

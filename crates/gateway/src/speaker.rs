@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use tieline_partner::profile::{Direction, Identity, InterchangeId, Status, Usage};
+use tieline_partner::profile::{Direction, InterchangeId, Status, Usage};
 use tieline_partner::{Partner, PartnerBook};
 use tieline_x12::header::Header;
 
@@ -100,8 +100,9 @@ fn objection(
             return Some(Hold::NotTheirs { login: login.to_string(), partner: id.clone() });
         }
     }
-    let ours = book.utility().map(|utility| &utility.x12);
-    let receiver = ours.and_then(|us| id_of(us, header.receiver()));
+    let towards_them = id_of(&profile.envelope.our_isa, header.receiver());
+    let ours = || book.utility().and_then(|us| id_of(&us.x12.isa, header.receiver()));
+    let receiver = towards_them.or_else(ours);
     if receiver.is_none() {
         return Some(Hold::NotForUs(shown(header.receiver())));
     }
@@ -117,7 +118,7 @@ fn objection(
     if profile.status == Status::Testing && !is_test {
         return Some(Hold::NotLive(id.clone()));
     }
-    let sender = id_of(&profile.x12, header.sender());
+    let sender = id_of(&profile.x12.isa, header.sender());
     [sender, receiver].into_iter().flatten().find_map(|id| match (id.usage, is_test) {
         (Some(Usage::Test), false) => Some(wrong_usage(id, "P")),
         (Some(Usage::Production), true) => Some(wrong_usage(id, "T")),
@@ -129,11 +130,14 @@ fn wrong_usage(id: &InterchangeId, usage: &'static str) -> Hold {
     Hold::WrongUsage { id: format!("{}:{}", id.qualifier, id.id), usage }
 }
 
-fn id_of<'i>(identity: &'i Identity, (qualifier, id): (&[u8], &[u8])) -> Option<&'i InterchangeId> {
+fn id_of<'i>(
+    ids: &'i [InterchangeId],
+    (qualifier, id): (&[u8], &[u8]),
+) -> Option<&'i InterchangeId> {
     let same = |it: &&InterchangeId| {
         it.qualifier.as_bytes() == qualifier.trim_ascii() && it.id.as_bytes() == id.trim_ascii()
     };
-    identity.isa.iter().find(same)
+    ids.iter().find(same)
 }
 
 /// An id as the store keeps it and people read it: `01:0055500010000`.

@@ -207,6 +207,7 @@ async fn answer(
                 sender: shown(answers.header.receiver()),
                 receiver: shown(answers.header.sender()),
                 test: interchange.test,
+                local: now.datetime(),
                 sets,
                 bytes,
                 answers: Some(interchange.id),

@@ -17,6 +17,7 @@ use tieline_transport::mailbox::OpenMailbox;
 use tieline_x12::check::stream;
 use tieline_x12::header::Header;
 use tieline_x12::observer::Observer;
+use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 
 use super::read::NoPlans;
@@ -27,9 +28,6 @@ use crate::house::House;
 use crate::payload::Bytes;
 use crate::queue::{REPORTS, own_name};
 
-/// The folder of a mailbox that a partner fetches our documents from.
-const OUTBOUND: &str = "outbound";
-
 /// Delivers the message of a job.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let id = claimed.message.ok_or_else(|| Failure::Final("the job names no message".into()))?;
@@ -38,9 +36,9 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     if !matches!(message.state, State::Queued | State::Sending) {
         return Ok(Step::done(Change::default()));
     }
-    let where_to = match agreement::road_named(&message.channel) {
-        Some(Road::Mailbox) => to_mailbox(house, &message).await?,
-        None => {
+    let where_to = match agreement::road(&message.channel) {
+        Some(Road::Mailbox(folder)) => to_mailbox(house, &message, folder).await?,
+        Some(Road::Push(_)) | None => {
             let channel = &message.channel;
             return Err(Failure::Final(format!("there is no road called {channel}")));
         }
@@ -58,8 +56,11 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
 }
 
 /// Puts the message into its folder of the partner's mailbox.
-async fn to_mailbox(house: &House, message: &Message) -> Result<String, Failure> {
-    let folder = if message.channel == REPORTS { REPORTS } else { OUTBOUND };
+async fn to_mailbox(
+    house: &House,
+    message: &Message,
+    folder: &'static str,
+) -> Result<String, Failure> {
     let partner = message.partner.as_deref().unwrap_or_default();
     let mailbox = house.mailbox(partner);
     let name = message.name.clone();
@@ -111,14 +112,13 @@ async fn begin(house: &House, message: &Message) -> Result<(), StoreError> {
 
 /// Waits for the answers that the partner owes to a message.
 async fn expect(house: &House, message: &Message, change: &mut Change) -> Result<(), Failure> {
-    let book = house.book();
-    let partner = message.partner.as_deref().and_then(|id| book.find(id));
-    let Some((partner, terms)) = partner.and_then(|it| Some((it, agreement::expects(it)?))) else {
-        return Ok(());
-    };
     if message.channel == REPORTS {
         return Ok(());
     }
+    let book = house.book();
+    let Some(partner) = message.partner.as_deref().and_then(|id| book.find(id)) else {
+        return Ok(());
+    };
     let bytes = Bytes::open(house.store.payload(message.id).await?)?;
     let owed = work(move || {
         let mut owed = Owed::default();
@@ -127,15 +127,15 @@ async fn expect(house: &House, message: &Message, change: &mut Change) -> Result
     })
     .await?;
     let now = house.store.now().await?;
-    let due = terms.deadline(now);
+    let Some(terms) = agreement::owes(partner, &owed.sets, now) else { return Ok(()) };
     let mut wait = |kind, key| {
         change.expectations.push(NewExpectation {
             message: change::Message::Known(message.id),
             partner: partner.profile().id.clone(),
             kind,
             key,
-            warn: Some(terms.warning(now)),
-            due,
+            warn: Some(terms.warn),
+            due: terms.due,
         });
     };
     owed.groups.into_iter().for_each(|key| wait(Kind::Functional, key));
@@ -152,6 +152,8 @@ struct Owed {
     interchange: Option<String>,
     /// A functional acknowledgment for each group that is none itself.
     groups: Vec<String>,
+    /// Its kinds of transaction sets.
+    sets: Vec<String>,
 }
 
 impl Observer for Owed {
@@ -166,6 +168,13 @@ impl Observer for Owed {
         let text = |n| String::from_utf8_lossy(segment.element(n)).into_owned();
         if segment.id().as_bytes() == b"GS" && segment.element(1) != b"FA" {
             self.groups.push(group_key(&text(1), &text(6)));
+        }
+    }
+
+    fn set(&mut self, segment: &Segment<'_>, _: Option<&Arc<Plan>>) {
+        let set = String::from_utf8_lossy(segment.element(1)).into_owned();
+        if !self.sets.contains(&set) {
+            self.sets.push(set);
         }
     }
 }

@@ -6,14 +6,15 @@
 
 use tieline_model::record::Record;
 use tieline_partner::Partner;
-use tieline_partner::profile::{Batch, Direction, Status};
+use tieline_partner::profile::Status;
 use tieline_store::change;
 use tieline_store::job::Claimed;
-use tieline_store::message::{Flow, State};
+use tieline_store::message::Flow;
 use tieline_store::posting::{Filter, Kind, NewRelease, Posting};
 use tieline_store::{Change, StoreError};
 
 use super::{Failure, Step, event};
+use crate::agreement;
 use crate::compose::{self, Envelope};
 use crate::house::House;
 use crate::queue::{self, Outgoing};
@@ -34,7 +35,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         // Nothing is due to somebody we do not trade with; it stays until we do.
         Status::Draft | Status::Suspended => return Ok(Step::done(Change::default())),
     };
-    let accounts = crate::agreement::accounts(partner, kind);
+    let accounts = agreement::accounts(partner, kind);
     if accounts.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Step::done(Change::default()));
     }
@@ -46,14 +47,14 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         unreleased: Some((id.to_string(), form(set, test))),
         ..Filter::default()
     };
-    let most = if is_single(partner, set) { 1 } else { TOGETHER };
+    let most = if agreement::is_single(partner, set) { 1 } else { TOGETHER };
     let mut after = None;
     loop {
         let due = house.store.postings(&filter, after, most).await?;
         let Some(last) = due.last() else { return Ok(Step::done(Change::default())) };
         after = Some(last.id);
         let due: Vec<Posting> =
-            due.into_iter().filter(|it| crate::agreement::may_see(partner, it)).collect();
+            due.into_iter().filter(|it| agreement::may_see(partner, it)).collect();
         if !due.is_empty() {
             together_or_alone(house, &book, partner, set, test, due).await?;
         }
@@ -162,13 +163,3 @@ fn form(set: &str, test: bool) -> String {
         false => set.to_string(),
     }
 }
-
-fn is_single(partner: &Partner, set: &str) -> bool {
-    let out = |it: &&tieline_partner::profile::Document| {
-        it.set == set && it.direction == Direction::Out
-    };
-    partner.profile().documents.iter().find(out).is_some_and(|it| it.batch == Batch::One)
-}
-
-/// What a message that failed stands in before it is composed anew.
-pub(crate) const RECOMPOSED: [State; 3] = [State::Held, State::Dead, State::Refused];

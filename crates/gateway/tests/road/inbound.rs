@@ -130,7 +130,8 @@ async fn a_file_that_is_no_edi_is_refused_and_others_go_on() {
 #[tokio::test]
 async fn several_interchanges_in_a_file_go_their_own_ways() {
     let gateway = Gateway::open().await;
-    let second = sample(PAYMENT).replace("615", "617").replace("REDRIVERBANK   ", "NOBODY         ");
+    let second =
+        sample(PAYMENT).replace("615", "617").replace("REDRIVERBANK   ", "NOBODY         ");
     let both = sample(PAYMENT) + &second;
     let message = gateway.take(BANK, "both.edi", &both).await;
     assert_eq!(message.state, State::Held, "the most urgent of both");
