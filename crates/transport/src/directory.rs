@@ -37,19 +37,74 @@ pub enum Completeness {
     },
 }
 
+/// What was seen of the files of one folder, look after look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// What was seen in the last look, and in how many looks it was the same.
+    seen: BTreeMap<Vec<u8>, (FileFacts, u32)>,
+}
+
+impl Looks {
+    /// Looks once more: these files are there now. What is not there any more is forgotten.
+    pub fn look(&mut self, files: impl IntoIterator<Item = (Vec<u8>, FileFacts)>) {
+        let mut seen = BTreeMap::new();
+        for (name, facts) in files {
+            let looks = match self.seen.get(&name) {
+                Some((before, looks)) if *before == facts => looks.saturating_add(1),
+                _ => 1,
+            };
+            seen.insert(name, (facts, looks));
+        }
+        self.seen = seen;
+    }
+
+    /// The files that are whole by a rule, in the order of their names. `now` is in seconds since
+    /// 1970, UTC.
+    pub fn whole(&self, rule: &Completeness, now: i64) -> impl Iterator<Item = (&[u8], FileFacts)> {
+        let is_whole = move |name: &[u8]| !is_unfinished(name) && self.is_whole(name, rule, now);
+        let files = self.seen.iter().map(|(name, (facts, _))| (&name[..], *facts));
+        files.filter(move |(name, _)| is_whole(name))
+    }
+
+    fn is_whole(&self, name: &[u8], rule: &Completeness, now: i64) -> bool {
+        let Some((facts, seen)) = self.seen.get(name) else { return false };
+        match rule {
+            Completeness::Renamed => true,
+            Completeness::Still { looks } => seen >= looks,
+            Completeness::Aged { seconds } => now.saturating_sub(facts.modified) >= *seconds,
+            Completeness::Announced { end } => {
+                !name.ends_with(end) && self.seen.contains_key(&[name, end].concat())
+            }
+        }
+    }
+
+    /// The files of the last look, and in how many looks each was the same: to be kept over a
+    /// restart.
+    pub fn seen(&self) -> impl Iterator<Item = (&[u8], FileFacts, u32)> {
+        self.seen.iter().map(|(name, (facts, looks))| (&name[..], *facts, *looks))
+    }
+}
+
+impl FromIterator<(Vec<u8>, FileFacts, u32)> for Looks {
+    /// What was kept of [`seen`](Self::seen).
+    fn from_iter<I: IntoIterator<Item = (Vec<u8>, FileFacts, u32)>>(kept: I) -> Self {
+        let kept = kept.into_iter().map(|(name, facts, looks)| (name, (facts, looks)));
+        Self { seen: kept.collect() }
+    }
+}
+
 /// Looks at one folder again and again for files that are whole.
 #[derive(Debug)]
 pub struct Watch {
     folder: usize,
     rule: Completeness,
-    /// What was seen in the look before, and in how many looks it was the same.
-    seen: BTreeMap<Vec<u8>, (FileFacts, u32)>,
+    looks: Looks,
 }
 
 impl Watch {
     /// Watches a folder, given by its place in its mailbox.
     pub fn new(folder: usize, rule: Completeness) -> Self {
-        Self { folder, rule, seen: BTreeMap::new() }
+        Self { folder, rule, looks: Looks::default() }
     }
 
     /// Looks, and gives the names of the files that are whole, in the order of their names. `now`
@@ -59,32 +114,15 @@ impl Watch {
     ///
     /// If the folder cannot be read; what was seen before is kept.
     pub fn look(&mut self, mailbox: &OpenMailbox, now: i64) -> io::Result<Vec<Vec<u8>>> {
-        let mut seen = BTreeMap::new();
+        let mut files = Vec::new();
         for name in mailbox.list(self.folder)? {
             let name = name?;
             // Gone since, or no plain file: not part of the mailbox.
             let Ok(facts) = mailbox.facts(self.folder, &name) else { continue };
-            let looks = match self.seen.get(&name) {
-                Some((before, looks)) if *before == facts => looks.saturating_add(1),
-                _ => 1,
-            };
-            seen.insert(name, (facts, looks));
+            files.push((name, facts));
         }
-        self.seen = seen;
-        let is_whole = |name: &[u8]| !is_unfinished(name) && self.is_whole(name, now);
-        Ok(self.seen.keys().filter(|name| is_whole(name)).cloned().collect())
-    }
-
-    fn is_whole(&self, name: &[u8], now: i64) -> bool {
-        let Some((facts, seen)) = self.seen.get(name) else { return false };
-        match &self.rule {
-            Completeness::Renamed => true,
-            Completeness::Still { looks } => seen >= looks,
-            Completeness::Aged { seconds } => now.saturating_sub(facts.modified) >= *seconds,
-            Completeness::Announced { end } => {
-                !name.ends_with(end) && self.seen.contains_key(&[name, end].concat())
-            }
-        }
+        self.looks.look(files);
+        Ok(self.looks.whole(&self.rule, now).map(|(name, _)| name.to_vec()).collect())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sealed bytes in and out of mailboxes: an SFTP server, and folders on disk.
+//! Sealed bytes in and out of mailboxes: an SFTP server and client, and folders on disk.
 //!
 //! This crate moves files and knows nothing of what is in them, nor of any store. It speaks in
 //! three words: a [`Mailbox`] is a partner's folders, a [`FileDrop`] is a file that arrived whole,
@@ -8,6 +8,7 @@
 pub mod directory;
 pub mod file_drop;
 pub mod mailbox;
+pub mod retry;
 pub mod sftp;
 
 pub use file_drop::{FileDrop, Receipt, Refusal};

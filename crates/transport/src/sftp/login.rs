@@ -1,5 +1,6 @@
 //! One connection as SSH sees it: logging in, and the one thing offered after that.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -14,6 +15,9 @@ use crate::sftp::audit::{Audit, What};
 use crate::sftp::files::Files;
 use crate::sftp::server::Connection;
 use crate::sftp::session::{self, Context};
+
+const NO_ACCOUNT: &str = "there is no such account";
+const BANNED: &str = "the account or the address is banned";
 
 /// One connection.
 pub(crate) struct Login<H> {
@@ -32,7 +36,16 @@ impl<H: Accounts + Drops + Audit> Login<H> {
 
     /// Refuses, in the same words for all reasons, and says explicitly that the client may go on
     /// trying: else `russh` takes the password off the list after the first wrong one.
-    fn refuse(&self, name: &str, with: &str, reason: &'static str) -> Auth {
+    ///
+    /// A wrong password counts towards a ban, and so does a name that is no account. A key that is
+    /// not the account's does not: clients offer all they have.
+    async fn refuse(&self, name: &str, with: &str, reason: &'static str) -> Auth {
+        if let Some(bans) = &self.connection.server.settings.bans
+            && (with == "password" || reason == NO_ACCOUNT)
+            && reason != BANNED
+        {
+            bans.refused(self.address(), name, self.now()).await;
+        }
         let (name, with) = (crate::mailbox::printable(name.as_bytes()), with.to_owned());
         self.connection.note(What::LoginRefused { name, with, reason });
         Auth::Reject {
@@ -43,7 +56,10 @@ impl<H: Accounts + Drops + Audit> Login<H> {
         }
     }
 
-    fn accept(&mut self, account: Account, with: String) -> Auth {
+    async fn accept(&mut self, account: Account, with: String) -> Auth {
+        if let Some(bans) = &self.connection.server.settings.bans {
+            bans.succeeded(self.address(), &account.name, self.now()).await;
+        }
         self.connection.logged_in(&account);
         self.connection.note(What::LoggedIn { with });
         self.account = Some(account);
@@ -54,11 +70,20 @@ impl<H: Accounts + Drops + Audit> Login<H> {
         (self.connection.server.settings.clock)()
     }
 
+    fn address(&self) -> IpAddr {
+        self.connection.peer.ip().to_canonical()
+    }
+
     /// The account, if it may come from where the client is.
     async fn account(&self, name: &str) -> Result<Account, &'static str> {
         let peer = self.connection.peer.ip();
+        if let Some(bans) = &self.connection.server.settings.bans
+            && !bans.may_log_in(self.address(), name, self.now()).await
+        {
+            return Err(BANNED);
+        }
         match self.connection.server.host.account(name).await {
-            None => Err("there is no such account"),
+            None => Err(NO_ACCOUNT),
             Some(account) if account.networks.is_empty() => Ok(account),
             Some(account) if account.networks.iter().any(|net| net.contains(peer)) => Ok(account),
             Some(_) => Err("the account may not come from this network"),
@@ -140,12 +165,12 @@ impl<H: Accounts + Drops + Audit> Handler for Login<H> {
     async fn auth_password(&mut self, name: &str, password: &str) -> Result<Auth, Self::Error> {
         let account = match self.account_of_password(name, password).await {
             Ok(account) => account,
-            Err(reason) => return Ok(self.refuse(name, "password", reason)),
+            Err(reason) => return Ok(self.refuse(name, "password", reason).await),
         };
         if account.login == LoginRule::Both && self.half.as_deref() != Some(name) {
-            return Ok(self.refuse(name, "password", "the account needs a key first"));
+            return Ok(self.refuse(name, "password", "the account needs a key first").await);
         }
-        Ok(self.accept(account, "password".into()))
+        Ok(self.accept(account, "password".into()).await)
     }
 
     async fn auth_publickey_offered(
@@ -155,7 +180,7 @@ impl<H: Accounts + Drops + Audit> Handler for Login<H> {
     ) -> Result<Auth, Self::Error> {
         match self.account_of_key(name, offer.public_key, offer.algorithm).await {
             Ok(_) => Ok(Auth::Accept),
-            Err(reason) => Ok(self.refuse(name, &fingerprint(offer.public_key), reason)),
+            Err(reason) => Ok(self.refuse(name, &fingerprint(offer.public_key), reason).await),
         }
     }
 
@@ -173,8 +198,8 @@ impl<H: Accounts + Drops + Audit> Handler for Login<H> {
                     partial_success: true,
                 })
             }
-            Ok(account) => Ok(self.accept(account, with)),
-            Err(reason) => Ok(self.refuse(name, &with, reason)),
+            Ok(account) => Ok(self.accept(account, with).await),
+            Err(reason) => Ok(self.refuse(name, &with, reason).await),
         }
     }
 

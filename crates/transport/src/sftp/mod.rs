@@ -6,7 +6,9 @@
 pub mod account;
 pub(crate) mod algorithms;
 pub mod audit;
+pub mod bans;
 pub mod client;
+pub mod exchange;
 mod files;
 pub mod host_key;
 mod login;
@@ -17,5 +19,6 @@ mod wire;
 
 pub use account::{Account, Accounts, AuthorizedKey, Drops, Limits, LoginRule, Network, Password};
 pub use audit::{Audit, Event};
+pub use bans::{Bans, MemoryBans};
 pub use host_key::HostKey;
 pub use server::{Server, Settings};

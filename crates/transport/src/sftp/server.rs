@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use crate::sftp::account::{Account, Accounts, Drops, Network};
 use crate::sftp::algorithms::{self, Side};
 use crate::sftp::audit::{Audit, Event, What};
+use crate::sftp::bans::Bans;
 use crate::sftp::files::{MailboxUse, Note};
 use crate::sftp::host_key::HostKey;
 use crate::sftp::login::Login;
@@ -42,7 +43,9 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// Bytes after which the keys of a connection are renewed, each way; 1 GiB at most.
     pub rekey_after: usize,
-    /// Tells the time, for the validity of keys.
+    /// Who is kept out for a while, if anybody is.
+    pub bans: Option<Arc<dyn Bans>>,
+    /// Tells the time, for the validity of keys and for bans.
     pub clock: fn() -> Timestamp,
 }
 
@@ -60,6 +63,7 @@ impl Settings {
             refusal_delay: Duration::from_secs(1),
             stop_grace: Duration::from_secs(10),
             rekey_after: 1 << 30,
+            bans: None,
             clock: Timestamp::now,
         }
     }
@@ -327,6 +331,12 @@ impl<H: Accounts + Drops + Audit> Connection<H> {
         let networks = &self.server.settings.networks;
         if !networks.is_empty() && !networks.iter().any(|network| network.contains(address)) {
             return self.note(What::TurnedAway { reason: "this network is not served" });
+        }
+        if let Some(bans) = &self.server.settings.bans
+            && !bans.admit(address, (self.server.settings.clock)()).await
+        {
+            return self
+                .note(What::TurnedAway { reason: "the address is banned, or comes too often" });
         }
         if !self.server.host.admit(address).await {
             return self.note(What::TurnedAway { reason: "the address was not admitted" });

@@ -205,7 +205,8 @@ impl Link {
         done(what, path, &message)
     }
 
-    /// Ends the session in an orderly way: what was queued is sent, the channel is closed.
+    /// Ends the session in an orderly way: what was queued is sent, and
+    /// the server closes the channel.
     pub(crate) async fn close(self) {
         let Self { line, tasks } = self;
         drop(line);
@@ -265,9 +266,9 @@ async fn send(
         }
         shared.touch();
     }
-    // A channel that is only dropped stays open at the other end.
+    // The server closes the channel on this. If we closed it first, `russh` would forget it and
+    // not tell us that the server did, too.
     let _ = to.eof().await;
-    let _ = to.close().await;
 }
 
 async fn take(

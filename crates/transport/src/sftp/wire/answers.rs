@@ -192,6 +192,7 @@ pub(crate) fn read_limits(body: &[u8]) -> Result<[u64; 4], WireError> {
 }
 
 /// What `statvfs@openssh.com` answers.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn read_space(body: &[u8]) -> Result<Space, WireError> {
     let mut reader = Reader(body);
     let mut numbers = [0; 11];
