@@ -10,6 +10,8 @@ use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
 
+use crate::steps::call::Calls;
+
 /// What every step of the road uses.
 pub struct House {
     /// What happened, and what is due.
@@ -22,6 +24,7 @@ pub struct House {
     pub secrets: Secrets,
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
+    pub(crate) calls: Calls,
     book: RwLock<Arc<PartnerBook>>,
 }
 
@@ -34,6 +37,7 @@ impl House {
             node: format!("node-{}", std::process::id()),
             secrets: Secrets::default(),
             zone: TimeZone::UTC,
+            calls: Calls::default(),
             book: RwLock::new(Arc::new(book)),
         }
     }

@@ -2,20 +2,24 @@
 //!
 //! ```text
 //! release   what is due to a partner: composed, checked as the partner will check it, queued, once
-//! deliver   a queued message to its partner; then its answers are expected
+//! deliver   a queued message into its partner's mailbox; then its answers are expected
+//! call      a partner's server: what is queued for it is put there, and what waits there is taken
 //! ```
+
+use std::sync::Arc;
 
 use tieline_store::job::Claimed;
 
 use crate::house::House;
 use crate::overdue;
-use crate::steps::{self, ALERT, DELIVER, Failure, RELEASE, Step, WATCH};
+use crate::steps::{self, ALERT, CALL, DELIVER, Failure, RELEASE, Step, WATCH};
 
 /// The step of the road out that a job is; `None` if it is none.
-pub(crate) async fn step(house: &House, claimed: &Claimed) -> Option<Result<Step, Failure>> {
+pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result<Step, Failure>> {
     Some(match claimed.kind.as_str() {
         RELEASE => steps::release::step(house, claimed).await,
         WATCH => overdue::look(house, claimed).await,
+        CALL => steps::call::step(house, claimed).await,
         DELIVER => steps::deliver::step(house, claimed).await,
         ALERT => Ok(Step::done(tieline_store::Change::default())),
         _ => return None,

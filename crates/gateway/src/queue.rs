@@ -10,7 +10,7 @@ use tieline_store::job::NewJob;
 use tieline_store::message::{Flow, NewMessage, State};
 use tieline_store::{Change, Counter, MessageId, Payload};
 
-use crate::agreement;
+use crate::agreement::{self, Road};
 use crate::steps::read::content;
 use crate::steps::{DELIVER, job};
 
@@ -133,10 +133,11 @@ pub(crate) fn again(
     );
 }
 
-/// Adds a message, with the job that delivers it unless it is held.
+/// Adds a message, with the job that delivers it unless it is held or waits for a call.
 fn message(change: &mut Change, message: NewMessage) -> usize {
     let place = change.messages.len();
-    if message.state == State::Queued {
+    let is_called = matches!(agreement::road(&message.channel), Some(Road::Push(_)));
+    if message.state == State::Queued && !is_called {
         change.jobs.push(delivery(change::Message::New(place), &message.partner, &message.channel));
     }
     change.messages.push(message);

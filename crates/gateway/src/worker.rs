@@ -25,12 +25,13 @@ const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 3_600;
 
 /// Every kind of job that a worker takes.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     crate::steps::READ,
     crate::steps::CHECK,
     crate::steps::POST,
     crate::steps::RELEASE,
     crate::steps::DELIVER,
+    crate::steps::CALL,
     crate::steps::WATCH,
     crate::steps::ALERT,
 ];
@@ -145,7 +146,7 @@ async fn write(
 }
 
 /// Which step a job is.
-async fn take(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+async fn take(house: &Arc<House>, claimed: &Claimed) -> Result<Step, Failure> {
     match inbound::step(house, claimed).await {
         Some(step) => step,
         None => match outbound::step(house, claimed).await {

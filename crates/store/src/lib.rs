@@ -181,6 +181,9 @@ pub trait Store: Send + Sync + 'static {
         files: &[schedule::SeenFile],
     ) -> Result<Vec<bool>, StoreError>;
 
+    /// The files of a drop that were taken, and not forgotten since.
+    async fn files_of(&self, drop: &str) -> Result<Vec<schedule::SeenFile>, StoreError>;
+
     /// Counts a failed login of each of these subjects (addresses, accounts) and gives how many
     /// there were in the last `window` seconds, this one included.
     async fn failed_login(&self, subjects: &[&str], window: u32) -> Result<Vec<u32>, StoreError>;

@@ -43,16 +43,25 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             return Err(Failure::Final(format!("there is no road called {channel}")));
         }
     };
+    Ok(Step::done(sent(house, &message, where_to).await?))
+}
+
+/// What follows when a message is where it should be: its answers are expected.
+pub(crate) async fn sent(
+    house: &House,
+    message: &Message,
+    where_to: String,
+) -> Result<Change, Failure> {
     let mut change = Change::default();
     change.message_states.push(MessageState {
-        message: id,
+        message: message.id,
         from: vec![State::Sending],
         to: State::Sent,
         reason: None,
     });
-    change.events.push(event(change::Message::Known(id), "sent", where_to));
-    expect(house, &message, &mut change).await?;
-    Ok(Step::done(change))
+    change.events.push(event(change::Message::Known(message.id), "sent", where_to));
+    expect(house, message, &mut change).await?;
+    Ok(change)
 }
 
 /// Puts the message into its folder of the partner's mailbox.
@@ -99,7 +108,7 @@ fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Fail
 }
 
 /// Says that the message is being sent: from here on a repeated step looks before it sends.
-async fn begin(house: &House, message: &Message) -> Result<(), StoreError> {
+pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), StoreError> {
     let sending = MessageState {
         message: message.id,
         from: vec![State::Queued],

@@ -4,6 +4,7 @@
 //! it written together with the end of the job. A step that cannot be done now fails in passing and
 //! is tried again; one that never can fails for good, and a person hears of it.
 
+pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod deliver;
 pub(crate) mod post;
