@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use tieline_mapping::document;
 use tieline_model::payment::Payment;
+use tieline_model::provenance::Provenance;
 use tieline_model::record::Record;
 use tieline_store::change;
 use tieline_store::interchange::InterchangeId;
@@ -84,7 +86,12 @@ pub(crate) fn posting(
         }
         _ => return Ok(None),
     };
-    let record = serde_json::to_vec(record)
+    // Where it was read tells nothing of what it says: the same in another interchange is the same.
+    let mut bare = record.clone();
+    if let Some(provenance) = document::provenance(&mut bare) {
+        *provenance = Provenance::default();
+    }
+    let record = serde_json::to_vec(&bare)
         .map_err(|error| Failure::Final(format!("a record cannot be kept: {error}")))?;
     let party = match about.party {
         Some(payer) => format!("{}/{payer}", source.party),

@@ -120,7 +120,7 @@ pub struct Applied {
 /// What became of a posting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
-    /// It was posted.
+    /// It was posted; by this change, or by one of the same interchange that was cut off after it.
     New(PostingId),
     /// The same was posted before; nothing was written.
     Same(PostingId),

@@ -19,6 +19,9 @@ pub enum StoreError {
         /// The word of the state it is in.
         state: &'static str,
     },
+    /// A change names something that the store does not have or that the change does not bring.
+    #[error("the change is not whole: {0}; nothing was written")]
+    NotWhole(String),
     /// A posting went to this partner before; nothing was written.
     #[error("what is to be sent went to this partner before; nothing was written")]
     ReleasedBefore,
@@ -68,5 +71,27 @@ impl StoreError {
     /// Whether the same may succeed a little later without anybody doing anything.
     pub fn is_passing(&self) -> bool {
         matches!(self, StoreError::Full | StoreError::Busy(_) | StoreError::Database(_))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(told) = error.as_database_error() else {
+            return StoreError::Database(error.to_string());
+        };
+        if told.is_foreign_key_violation() {
+            return StoreError::NotWhole("it names what the store does not have".to_string());
+        }
+        let code = told.code().unwrap_or_default();
+        // SQLite's codes are numbers of which the low byte is the kind: 5 busy, 6 locked, 13 full.
+        match (code.parse::<u32>().map(|number| number & 0xff), code.as_ref()) {
+            (_, "53100") => StoreError::Full,
+            (_, "55P03" | "40001" | "40P01" | "53300" | "57P03") => {
+                StoreError::Busy(told.message().to_string())
+            }
+            (Ok(13), code) if code.len() < 5 => StoreError::Full,
+            (Ok(5 | 6), code) if code.len() < 5 => StoreError::Busy(told.message().to_string()),
+            _ => StoreError::Database(told.message().to_string()),
+        }
     }
 }

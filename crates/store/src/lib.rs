@@ -6,7 +6,8 @@
 //! nothing, and a restart goes on from the last step that finished.
 //!
 //! Two databases keep it: SQLite, and PostgreSQL when several nodes share the work. Each has its own
-//! SQL; one suite of tests runs on both. Instants are kept as whole microseconds, UTC.
+//! SQL; one suite of tests runs on both. Instants are kept as whole microseconds, UTC. [`open()`] opens
+//! either by its address.
 
 pub mod access;
 pub mod change;
@@ -19,6 +20,17 @@ pub mod message;
 pub mod posting;
 pub mod schedule;
 
+pub mod open;
+pub mod options;
+pub mod sqlite;
+
+mod brought;
+mod columns;
+mod payload;
+mod words;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -27,6 +39,8 @@ pub use change::{Applied, Change};
 pub use control::Counter;
 pub use error::StoreError;
 pub use message::{Arrival, MessageId, Payload, Received, State};
+pub use open::open;
+pub use options::{Clock, Options};
 
 /// A store, whichever database keeps it.
 ///
@@ -51,8 +65,9 @@ pub trait Store: Send + Sync + 'static {
         most: u32,
     ) -> Result<Vec<job::Claimed>, StoreError>;
 
-    /// Waits until there may be work to claim, at most this long.
-    async fn wait_for_work(&self, at_most: std::time::Duration);
+    /// Waits until there may be work to claim, at most so long. It is a hint: work may be there and
+    /// nobody said so, and somebody else may have it already.
+    async fn wait_for_work(&self, at_most: Duration);
 
     /// Makes a lease last longer.
     ///

@@ -1,0 +1,81 @@
+//! Connections to a SQLite database, and its tables brought up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, SqliteConnection, query, query_scalar, raw_sql};
+
+use crate::error::StoreError;
+
+/// The tables, one text for each version, the first from nothing.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_store.sql")];
+
+/// How long a statement waits for another process to be done with the database.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Every commit is on the disk when it returns: with `NORMAL` a loss of power may take the last.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .statement_cache_capacity(256)
+}
+
+/// The one connection that writes. The database is made if it is not there.
+pub(super) async fn writing(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = options(path).create_if_missing(true);
+    let mut connection =
+        SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, error))?;
+    migrate(&mut connection).await?;
+    Ok(connection)
+}
+
+/// The connections that read.
+pub(super) fn reading(path: &Path, most: u32) -> SqlitePool {
+    let options = options(path).create_if_missing(false).pragma("query_only", "on");
+    SqlitePoolOptions::new().max_connections(most.max(1)).connect_lazy_with(options)
+}
+
+fn unusable(path: &Path, error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Database(why) => {
+            StoreError::Address(format!("{} cannot be used as a database: {why}", path.display()))
+        }
+        other => other,
+    }
+}
+
+/// Brings the tables up to date, in one transaction.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    query("begin immediate").execute(&mut *connection).await?;
+    let done = migrate_now(connection).await;
+    query(if done.is_ok() { "commit" } else { "rollback" }).execute(&mut *connection).await?;
+    done
+}
+
+async fn migrate_now(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found: i64 = query_scalar("pragma user_version").fetch_one(&mut *connection).await?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    let tables: i64 =
+        query_scalar("select count(*) from sqlite_schema").fetch_one(&mut *connection).await?;
+    if found == 0 && tables > 0 {
+        let whose = "the file is the database of another program; choose another";
+        return Err(StoreError::Address(whose.to_string()));
+    }
+    for (migration, version) in MIGRATIONS.iter().zip(1..).skip(found as usize) {
+        raw_sql(*migration).execute(&mut *connection).await?;
+        let version: i64 = version;
+        let set = format!("pragma user_version = {version}");
+        raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
