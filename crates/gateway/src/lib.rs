@@ -23,4 +23,4 @@ mod steps;
 pub mod worker;
 
 pub use house::House;
-pub use steps::READ;
+pub use steps::{IMPORT, READ, RELEASE};

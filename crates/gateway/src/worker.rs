@@ -25,10 +25,11 @@ const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 3_600;
 
 /// Every kind of job that a worker takes.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     crate::steps::READ,
     crate::steps::CHECK,
     crate::steps::POST,
+    crate::steps::IMPORT,
     crate::steps::RELEASE,
     crate::steps::DELIVER,
     crate::steps::CALL,

@@ -7,6 +7,7 @@
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod deliver;
+pub(crate) mod import;
 pub(crate) mod post;
 pub(crate) mod read;
 pub(crate) mod release;
@@ -31,8 +32,10 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const POST: &str = "post";
 /// The kind of the job that delivers a message.
 pub(crate) const DELIVER: &str = "deliver";
+/// The kind of the job that imports a file of our own house; its detail is the word of a format.
+pub const IMPORT: &str = "import";
 /// The kind of the job that composes what is due to a partner.
-pub(crate) const RELEASE: &str = "release";
+pub const RELEASE: &str = "release";
 /// The kind of the job that calls a partner's server.
 pub(crate) const CALL: &str = "call";
 /// The kind of the job that writes what was posted into files.

@@ -19,7 +19,7 @@ async fn a_good_payment_is_answered_and_posted() {
     let answers = gateway.mailbox(BANK, "outbound");
     assert_eq!(answers.len(), 1, "{answers:?}");
     let (name, answer) = &answers[0];
-    assert_eq!(name, "997-000000001.x12");
+    assert_eq!(name, "997-000000001.edi");
     assert_eq!(segments(answer, "AK1"), ["AK1*RA*615"]);
     assert_eq!(segments(answer, "AK9"), ["AK9*A*1*1*1"]);
 

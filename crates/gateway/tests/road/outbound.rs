@@ -1,1 +1,139 @@
 //! What goes out: composed once, delivered once, and its answers expected.
+
+use sha2::{Digest, Sha256};
+use tieline_gateway::{IMPORT, RELEASE};
+use tieline_store::change::Change;
+use tieline_store::expectation::{self, Standing};
+use tieline_store::job::NewJob;
+use tieline_store::{Arrival, MessageId, Payload, State};
+
+use crate::common::{Gateway, sample, segments};
+
+const AGGREGATOR: &str = "prairie-power";
+
+impl Gateway {
+    /// Brings a file of our own house.
+    async fn bring(&self, name: &str, format: &str, bytes: &str) -> MessageId {
+        let arrival = Arrival {
+            partner: None,
+            channel: "folder usage".to_string(),
+            name: name.to_string(),
+            payload: Payload::Bytes(bytes.as_bytes().to_vec()),
+            sha256: Sha256::digest(bytes.as_bytes()).into(),
+            origin: "a test".to_string(),
+            job: IMPORT.to_string(),
+            detail: format.to_string(),
+            remember: None,
+        };
+        self.store().receive(arrival).await.expect("it is kept").id
+    }
+
+    /// Sends what is due to a partner as a set, and does everything that follows.
+    async fn release(&self, what: &str) {
+        let job = NewJob {
+            kind: RELEASE.to_string(),
+            message: None,
+            interchange: None,
+            detail: what.to_string(),
+            due: None,
+            order: None,
+            unique: None,
+        };
+        let change = Change { jobs: vec![job], ..Change::default() };
+        self.store().apply(change).await.expect("the store works");
+        self.work().await;
+    }
+}
+
+/// Usage reports as our own JSON has them.
+fn usage() -> String {
+    let reports = sample("867/interval-15-minute-spring-month.model.json");
+    let reports: Vec<serde_json::Value> = serde_json::from_str(&reports).expect("it is JSON");
+    let records = reports.into_iter().map(|report| serde_json::json!({ "usage_report": report }));
+    serde_json::Value::from_iter(records).to_string()
+}
+
+/// The 997 of a partner to an interchange of ours, and whether it accepts.
+fn acknowledgment(document: &str, control: &str, accepts: bool) -> String {
+    let isa = segments(document, "ISA")[0].split('*').collect::<Vec<_>>();
+    let gs = segments(document, "GS")[0].split('*').collect::<Vec<_>>();
+    let (word, accepted) = if accepts { ("A", 1) } else { ("R", 0) };
+    format!(
+        "ISA*00*          *00*          *{}*{}*{}*{}*260502*0600*U*00401*{control}*0*P*:~\
+         GS*FA*{}*{}*20260502*0600*{}*X*004010~ST*997*0001~AK1*{}*{}~AK9*{word}*1*1*{accepted}~\
+         SE*4*0001~GE*1*{}~IEA*1*{control}~",
+        isa[7], isa[8], isa[5], isa[6], gs[3], gs[2], 7, gs[1], gs[6], 7
+    )
+}
+
+#[tokio::test]
+async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
+    let gateway = Gateway::open().await;
+    let imported = gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    let imported = gateway.message(imported).await;
+    assert_eq!((imported.state, imported.reason), (State::Posted, None));
+    let posted = gateway.postings().await.len();
+    assert!(posted > 0);
+
+    gateway.release("prairie-power/867").await;
+    let sent = gateway.mailbox(AGGREGATOR, "outbound");
+    assert_eq!(sent.len(), 1, "{:?}", gateway.messages(State::Held).await);
+    let document = &sent[0].1;
+    assert_eq!(segments(document, "ST").len(), posted);
+    assert_eq!(segments(document, "GS")[0].split('*').nth(1), Some("PT"));
+    gateway.release("prairie-power/867").await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1, "it goes once");
+
+    let waiting = expectation::Filter { waiting: true, ..expectation::Filter::default() };
+    let expected = gateway.store().expectations(&waiting, 10).await.expect("the store works");
+    assert_eq!(expected.len(), 1);
+    let (message, key) = (expected[0].message, expected[0].key.clone());
+    assert_eq!(gateway.message(message).await.state, State::Sent);
+    assert!(key.starts_with("PT:"), "{key}");
+
+    let answer = acknowledgment(document, "000000071", true);
+    let came = gateway.take(AGGREGATOR, "997.edi", &answer).await;
+    assert_eq!((came.state, came.reason), (State::Posted, None));
+    assert_eq!(gateway.message(message).await.state, State::Accepted);
+    let all = expectation::Filter::default();
+    let expected = gateway.store().expectations(&all, 10).await.expect("the store works");
+    assert!(matches!(expected[0].standing, Standing::Answered(_)), "{expected:?}");
+    // An acknowledgment is never acknowledged.
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
+}
+
+#[tokio::test]
+async fn a_rejection_shows_on_what_was_sent() {
+    let gateway = Gateway::open().await;
+    gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    gateway.release("prairie-power/867").await;
+    let document = gateway.mailbox(AGGREGATOR, "outbound")[0].1.clone();
+    gateway.take(AGGREGATOR, "997.edi", &acknowledgment(&document, "000000072", false)).await;
+    assert_eq!(gateway.messages(State::Refused).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_file_brought_twice_posts_nothing_twice() {
+    let gateway = Gateway::open().await;
+    let file = usage();
+    gateway.bring("usage.json", "json", &file).await;
+    gateway.work().await;
+    let posted = gateway.postings().await.len();
+    let again = gateway.bring("usage-again.json", "json", &file).await;
+    gateway.work().await;
+    assert_eq!(gateway.message(again).await.state, State::Posted);
+    assert_eq!(gateway.postings().await.len(), posted);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_waits_for_a_person() {
+    let gateway = Gateway::open().await;
+    let broken = gateway.bring("usage.json", "json", "[{\"usage_report\": 1}]").await;
+    gateway.work().await;
+    let broken = gateway.message(broken).await;
+    assert_eq!(broken.state, State::Held);
+    let reason = broken.reason.expect("it says why");
+    assert!(reason.contains("line 1"), "{reason}");
+}

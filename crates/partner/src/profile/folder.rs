@@ -126,6 +126,11 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    /// The format of this word in a profile, e.g. `csv`.
+    pub fn of_word(word: &str) -> Option<FileFormat> {
+        FOLDER_FORMATS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format)
+    }
+
     /// The ending of a file's name.
     pub fn ending(self) -> &'static str {
         match self {

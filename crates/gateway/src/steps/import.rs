@@ -1,0 +1,195 @@
+//! Import: a file of our own house, in whatever format, becomes postings that are ours to send out.
+//!
+//! Each record is keyed by its own reference, so a file that is brought twice posts nothing twice. What
+//! stands in the file and in no record is told as an event.
+
+use std::io::{BufReader, Read};
+
+use tieline_mapping::files::espi::{self, EspiOptions};
+use tieline_mapping::files::smarthub::{self, SmartHubOptions};
+use tieline_mapping::files::usage_csv::{self, UsageCsvOptions};
+use tieline_mapping::files::{FileError, billing_csv, bulk_xml, payment_csv};
+use tieline_mapping::options::Options;
+use tieline_model::record::Record;
+use tieline_model::time::Date;
+use tieline_partner::profile::FileFormat;
+use tieline_store::Change;
+use tieline_store::change::{self, MessageState, Posted};
+use tieline_store::job::Claimed;
+use tieline_store::message::{Flow, State};
+use tokio::sync::mpsc;
+
+use super::{Failure, Step, alert, event};
+use crate::house::House;
+use crate::payload::Bytes;
+use crate::posting::{Source, posting};
+
+/// How many postings are written in one change.
+const PART: usize = 200;
+/// Whose postings they are that come from our own house.
+pub(crate) const OURSELVES: &str = "utility";
+
+/// Imports the message of a job, whose detail is the word of its format.
+pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+    let id = claimed.message.ok_or_else(|| Failure::Final("the job names no message".into()))?;
+    let unknown = || Failure::Final(format!("there is no format {}", claimed.detail));
+    let format = FileFormat::of_word(&claimed.detail).ok_or_else(unknown)?;
+    let bytes = Bytes::open(house.store.payload(id).await?)?;
+    let book = house.book();
+    let options = std::sync::Arc::clone(book.options());
+    let today = house.local(house.store.now().await?).date();
+    let (sender, mut records) = mpsc::channel(PART);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut input = BufReader::new(bytes.part(0, bytes.len()));
+        let mut hand_over = |record| {
+            sender.blocking_send(record).map_err(|_| "nobody waits for it any more".to_string())
+        };
+        read(&mut input, &bytes, format, &options, today, &mut hand_over)
+    });
+    let source = Source {
+        flow: Flow::Out,
+        party: OURSELVES.to_string(),
+        test: false,
+        message: change::Message::Known(id),
+        interchange: None,
+    };
+    let (mut new, mut same, mut other) = (0_u64, 0_u64, 0_u64);
+    let mut part = Change::default();
+    loop {
+        let record = records.recv().await;
+        if let Some(record) = &record {
+            part.postings.extend(posting(record, &source, &unnumbered(record))?);
+        }
+        if part.postings.len() >= PART || (record.is_none() && !part.postings.is_empty()) {
+            for posted in house.store.apply(std::mem::take(&mut part)).await?.postings {
+                match posted {
+                    Posted::New(_) => new += 1,
+                    Posted::Same(_) => same += 1,
+                    Posted::Other(_) => other += 1,
+                }
+            }
+        }
+        if record.is_none() {
+            break;
+        }
+    }
+    let read = reading.await.map_err(|error| Failure::Final(format!("it broke down: {error}")))?;
+    let this = change::Message::Known(id);
+    let mut change = Change::default();
+    let told = format!("{new} posted, {same} posted before, {other} under a used reference");
+    change.events.push(event(this, "posted", told));
+    let reason = match (read, other) {
+        (Err(reason), _) => Some(reason),
+        (Ok(()), 0) => None,
+        (Ok(()), other) => Some(format!("{other} records came under a reference that was used")),
+    };
+    let to = if reason.is_some() { State::Held } else { State::Posted };
+    if reason.is_some() {
+        change.jobs.push(alert(None, "held", id));
+    }
+    change.message_states.push(MessageState { message: id, from: Vec::new(), to, reason });
+    Ok(Step::done(change))
+}
+
+/// What a record is keyed by that has no number of its own: what it is about.
+fn unnumbered(record: &Record) -> String {
+    let Record::UsageReport(report) = record else { return "unnumbered".to_string() };
+    let account = report.account.as_ref().map_or("", |it| it.as_str());
+    let point = report.service_point.as_ref().map_or("", |it| it.as_str());
+    let mut reference = format!("usage {account} {point}");
+    for section in &report.sections {
+        let meter = section.meter.as_ref().map_or("", |it| it.as_str());
+        reference += &format!(" {meter}");
+        if let Some(period) = section.period.and_then(|it| it.period()) {
+            reference += &format!(" {}/{}", period.start(), period.end());
+        }
+    }
+    if let Some((_, series)) = report.series().next() {
+        reference += &format!(" from {}", series.start());
+    }
+    reference
+}
+
+/// Reads a file and hands over its records.
+fn read(
+    input: &mut dyn Read,
+    bytes: &Bytes,
+    format: FileFormat,
+    options: &Options,
+    today: Date,
+    each: &mut dyn FnMut(Record) -> Result<(), String>,
+) -> Result<(), String> {
+    let files = &options.files;
+    match format {
+        FileFormat::Json => read_json(input, each),
+        FileFormat::Xml => {
+            let reader = bulk_xml::Reader::new(input, &bulk_xml::BulkXmlOptions::default());
+            give(reader.map_err(|error| error.to_string())?, each)
+        }
+        FileFormat::Espi => {
+            let options =
+                EspiOptions { zone: Some(options.common.zone.clone()), ..EspiOptions::default() };
+            give(espi::Reader::new(input, &options).map_err(|error| error.to_string())?, each)
+        }
+        FileFormat::SmartHub => {
+            let mut all = Vec::new();
+            let most = smarthub::MAX_BYTES as u64 + 1;
+            input.take(most).read_to_end(&mut all).map_err(|error| error.to_string())?;
+            let options = SmartHubOptions {
+                costs: files.smarthub_costs,
+                ..SmartHubOptions::new(today, options.common.zone.clone())
+            };
+            each(smarthub::read(&all, &options).map_err(|error| error.to_string())?.record)
+        }
+        FileFormat::Csv => {
+            let header = || bytes.part(0, 1 << 16);
+            if billing_csv::Reader::new(header(), &files.billing_csv).is_ok() {
+                let reader = billing_csv::Reader::new(input, &files.billing_csv);
+                return give(reader.map_err(|error| error.to_string())?, each);
+            }
+            if payment_csv::Reader::new(header(), &files.payment_csv).is_ok() {
+                let reader = payment_csv::Reader::new(input, &files.payment_csv);
+                return give(reader.map_err(|error| error.to_string())?, each);
+            }
+            let usage = UsageCsvOptions {
+                date: files.usage_csv.date.or(Some(today)),
+                zone: files.usage_csv.zone.clone().or(Some(options.common.zone.clone())),
+                ..files.usage_csv.clone()
+            };
+            let reader = usage_csv::Reader::new(input, &usage);
+            give(reader.map_err(|error| error.to_string())?, each)
+        }
+        FileFormat::X12 | FileFormat::Xlsx => Err("such a file is not imported".to_string()),
+    }
+}
+
+fn give(
+    records: impl Iterator<Item = Result<Record, FileError>>,
+    each: &mut dyn FnMut(Record) -> Result<(), String>,
+) -> Result<(), String> {
+    for record in records {
+        each(record.map_err(|error| error.to_string())?)?;
+    }
+    Ok(())
+}
+
+/// Reads records of the model, a list of them or one after the other.
+fn read_json(
+    input: &mut dyn Read,
+    each: &mut dyn FnMut(Record) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut text = String::new();
+    input.read_to_string(&mut text).map_err(|error| error.to_string())?;
+    // The place alone: the words of the reader may hold what the file says.
+    let place = |error: serde_json::Error| {
+        format!("line {}, column {}: no record stands here", error.line(), error.column())
+    };
+    if text.trim_start().starts_with('[') {
+        let all: Vec<Record> = serde_json::from_str(&text).map_err(place)?;
+        return all.into_iter().try_for_each(each);
+    }
+    for record in serde_json::Deserializer::from_str(&text).into_iter::<Record>() {
+        each(record.map_err(place)?)?;
+    }
+    Ok(())
+}
