@@ -2,8 +2,11 @@
 //!
 //! Pure: no clock, files, network or log lines. Time, keys and randomness are passed in.
 
+pub mod algorithm;
 pub mod ber;
+mod cipher;
 pub mod der;
 pub mod fault;
+pub mod oid;
 
 pub use fault::Fault;
