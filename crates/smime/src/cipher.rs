@@ -20,6 +20,8 @@ use crate::fault::Fault;
 
 /// The most that one key may encrypt in Galois counter mode, in bytes (NIST SP 800-38D, 5.2.1.1).
 const LONGEST_GCM: u64 = (1 << 36) - 32;
+/// The shortest tag that is taken, in bytes (RFC 5084, 3.2).
+const SHORTEST_TAG: usize = 12;
 const BLOCK: usize = 16;
 const DES_BLOCK: usize = 8;
 
@@ -82,6 +84,9 @@ impl Decrypting {
             }
             Self::Gcm(gcm) => {
                 let tag = gcm.tag();
+                if mac.len() < SHORTEST_TAG {
+                    return Err(Fault::Decryption);
+                }
                 verify_slices_are_equal(&tag[..mac.len().min(BLOCK)], mac)
                     .map_err(|_| Fault::Decryption)
             }

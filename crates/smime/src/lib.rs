@@ -4,9 +4,16 @@
 
 pub mod algorithm;
 pub mod ber;
+pub mod certificate;
 mod cipher;
 pub mod der;
 pub mod fault;
+pub mod key;
+pub mod mime;
 pub mod oid;
+pub mod pem;
+mod time;
 
+pub use certificate::{Certificate, Identity, Pinned, PinnedCertificates};
 pub use fault::Fault;
+pub use key::PrivateKey;
