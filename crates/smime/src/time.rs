@@ -37,8 +37,8 @@ fn from_digits(tag: u8, content: &[u8]) -> Option<i64> {
 pub(crate) fn write(time: i64) -> Vec<u8> {
     let time = time.clamp(-631_152_000, 253_402_300_799);
     let (days, second) = (time.div_euclid(DAY), time.rem_euclid(DAY));
-    // A year is at most off by one from the mean one.
-    let mut year = 1970 + days.div_euclid(365);
+    // Counted in years without leap days this is too late, never too early.
+    let mut year = 1971 + days.div_euclid(365);
     while days_before(year, 1) > days {
         year -= 1;
     }
