@@ -6,6 +6,7 @@ pub mod algorithm;
 pub mod ber;
 pub mod certificate;
 mod cipher;
+mod cms;
 pub mod der;
 pub mod fault;
 pub mod key;
