@@ -89,7 +89,7 @@ impl Digest {
         let (identifier, parameters) = algorithm(parser)?;
         nothing(parameters)?;
         let known = Self::ALL.into_iter().find(|it| it.identifier() == identifier);
-        known.ok_or(Fault::Unsupported("this digest"))
+        known.ok_or(Fault::Weak("the message is signed with a digest"))
     }
 }
 
@@ -190,7 +190,7 @@ impl Cipher {
     pub(crate) fn read(parser: &mut Parser) -> Result<(Self, Vec<u8>, usize), Fault> {
         let (identifier, mut parameters) = algorithm(parser)?;
         let known = Self::ALL.into_iter().find(|it| it.identifier() == identifier);
-        let cipher = known.ok_or(Fault::Unsupported("this cipher"))?;
+        let cipher = known.ok_or(Fault::Weak("the message is encrypted with a cipher"))?;
         let mut tag_length = 0;
         let start = if cipher.is_authenticated() {
             let mut inner = parameters.enter(tag::SEQUENCE)?;

@@ -13,7 +13,7 @@ use aws_lc_rs::iv::FixedLength;
 use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use des::TdesEde3;
 use ghash::GHash;
-use ghash::universal_hash::{KeyInit, UniversalHash};
+use ghash::universal_hash::UniversalHash;
 
 use crate::algorithm::Cipher;
 use crate::fault::Fault;
