@@ -326,10 +326,14 @@ fn modulus_bits(key: &[u8]) -> Result<usize, Fault> {
     let mut parser = Parser::new(key);
     let mut inner = parser.enter(tag::SEQUENCE)?;
     parser.end()?;
-    let modulus = inner.take(tag::INTEGER)?;
-    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-    let first = modulus.get(zeros).map_or(8, |byte| byte.leading_zeros() as usize);
-    Ok(((modulus.len() - zeros) * 8).saturating_sub(first))
+    Ok(magnitude_bits(inner.take(tag::INTEGER)?))
+}
+
+/// How many bits a number has, from the content of its INTEGER.
+pub(crate) fn magnitude_bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let first = number.get(zeros).map_or(0, |byte| byte.leading_zeros() as usize);
+    (number.len() - zeros) * 8 - first
 }
 
 fn key_identifier(extensions: &[u8]) -> Result<Option<Vec<u8>>, Fault> {

@@ -13,11 +13,11 @@ use aws_lc_rs::signature::{
     RSA_PSS_SHA512, RsaEncoding,
 };
 
-use crate::algorithm::{Digest, KeyTransport, Scheme, rsa_encryption};
-use crate::certificate::SMALLEST_KEY;
-use crate::der::{self, tag};
+use crate::algorithm::{Digest, KeyTransport, Scheme, algorithm, rsa_encryption};
+use crate::certificate::{SMALLEST_KEY, magnitude_bits};
+use crate::der::{self, Parser, tag};
 use crate::fault::Fault;
-use crate::pem;
+use crate::{oid, pem};
 
 /// Why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,11 +94,12 @@ impl PrivateKey {
     ///
     /// [`KeyError`] if it is no RSA key or too short.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        // Of its size AWS-LC says only that it rejects it, so that is looked at first.
-        let opening = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyError::Rejected)?;
-        if opening.key_size_bits() < SMALLEST_KEY {
-            return Err(KeyError::Weak(opening.key_size_bits()));
+        // AWS-LC rejects a short key without saying why, so the size is looked at first.
+        let bits = bits(der).map_err(|_| KeyError::Rejected)?;
+        if bits < SMALLEST_KEY {
+            return Err(KeyError::Weak(bits));
         }
+        let opening = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyError::Rejected)?;
         let signing = SigningKey::from_pkcs8(der).map_err(|_| KeyError::Rejected)?;
         let rejected = |_| KeyError::Rejected;
         Ok(Self {
@@ -152,6 +153,18 @@ impl PrivateKey {
         };
         opened.ok().map(|key| key.to_vec())
     }
+}
+
+/// The length of a PKCS #8 key's modulus in bits.
+fn bits(pkcs8: &[u8]) -> Result<usize, Fault> {
+    let mut info = Parser::new(pkcs8).enter(tag::SEQUENCE)?;
+    info.small_integer()?;
+    if algorithm(&mut info)?.0 != oid::RSA {
+        return Err(Fault::Unsupported("a key that is not RSA"));
+    }
+    let mut key = Parser::new(info.take(tag::OCTET_STRING)?).enter(tag::SEQUENCE)?;
+    key.small_integer()?;
+    Ok(magnitude_bits(key.take(tag::INTEGER)?))
 }
 
 pub(crate) fn oaep(digest: Digest) -> &'static OaepAlgorithm {
