@@ -10,6 +10,7 @@ mod cms;
 pub mod der;
 pub mod fault;
 pub mod key;
+pub mod mdn;
 pub mod mic;
 pub mod mime;
 pub mod oid;

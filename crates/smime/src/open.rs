@@ -523,12 +523,12 @@ fn is_payload(kind: &str) -> bool {
     }
 }
 
-fn is_signature(kind: &str) -> bool {
+pub(crate) fn is_signature(kind: &str) -> bool {
     matches!(kind, "application/pkcs7-signature" | "application/x-pkcs7-signature")
 }
 
 /// The digests that the signature may have: those that `micalg` announces, or all.
-fn announced(value: &Value) -> Vec<Digest> {
+pub(crate) fn announced(value: &Value) -> Vec<Digest> {
     let names = value.parameter("micalg").unwrap_or_default();
     let mut digests: Vec<Digest> = names.split(',').filter_map(Digest::from_name).collect();
     digests.sort_unstable();
@@ -537,7 +537,7 @@ fn announced(value: &Value) -> Vec<Digest> {
 }
 
 /// The second part of a signed message, which must be the last.
-fn read_signature(parts: &mut Parts<&mut dyn Read>) -> Result<SignedData, Fault> {
+pub(crate) fn read_signature(parts: &mut Parts<&mut dyn Read>) -> Result<SignedData, Fault> {
     if !parts.next_part()? {
         return Err(Fault::Mime("a signed message has no signature"));
     }
