@@ -157,13 +157,13 @@ pub fn open<R: Read, S: Spool>(
     with: &Opening,
     spool: S,
 ) -> Result<Opened<S::Payload>, OpenError> {
-    let mut source =
-        Source { source: body, left: with.policy.limits.message, limit: None, error: None };
+    let limit = with.policy.limits.message;
+    let mut source = Source { source: body, left: limit, is_too_long: false, error: None };
     let mut run = Run::new(with, Guarded { spool, size: 0, error: None });
     let result = run.message(headers, &mut source);
-    let result = match source.limit {
-        Some(limit) => Err(Fault::TooLarge { what: "the message", limit }),
-        None => result,
+    let result = match source.is_too_long {
+        true => Err(Fault::TooLarge { what: "the message", limit }),
+        false => result,
     };
     if let Err(reason) = result {
         let own = source.error.or(run.spool.error.take());
@@ -196,8 +196,7 @@ pub fn open<R: Read, S: Spool>(
 struct Source<R> {
     source: R,
     left: u64,
-    /// The limit, once more came.
-    limit: Option<u64>,
+    is_too_long: bool,
     error: Option<io::Error>,
 }
 
@@ -205,7 +204,7 @@ impl<R: Read> Read for Source<R> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         match self.source.read(space) {
             Ok(read) if read as u64 > self.left => {
-                self.limit = Some(self.left);
+                self.is_too_long = true;
                 Err(Fault::TooLarge { what: "the message", limit: self.left }.into())
             }
             Ok(read) => {
@@ -314,6 +313,9 @@ impl<'a, S: Spool> Run<'a, S> {
     fn inner(&mut self, source: &mut dyn Read, depth: usize) -> Result<(), Fault> {
         let mut source = BufReader::with_capacity(32 * 1024, source);
         let headers = Headers::read(&mut source)?;
+        if self.has_encryption() && !self.has_signature() {
+            check_plain(&headers)?;
+        }
         self.entity(&headers, &mut source, depth)?;
         if source.fill_buf()?.is_empty() {
             Ok(())
@@ -452,7 +454,7 @@ impl<'a, S: Spool> Run<'a, S> {
         }
         // What is wrong inside may be told once it is known who sent it.
         drain(&mut content)?;
-        let signature = read_signature(&mut parts)?;
+        let signature = read_signature(&mut parts, self.has_encryption())?;
         let hashes = hashes.finish();
         let signer = signature.verify(&hashes, self.with.signers, self.with.now)?;
         let (digest, scheme) = (signature.digest, signature.scheme());
@@ -536,13 +538,30 @@ pub(crate) fn announced(value: &Value) -> Vec<Digest> {
     if digests.is_empty() { Digest::ALL.to_vec() } else { digests }
 }
 
+/// Headers that are encrypted and not signed must be plain text. A block that somebody put there
+/// decrypts to garbage, and whether that passes for a header must not tell what it is.
+fn check_plain(headers: &Headers) -> Result<(), Fault> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    if headers.raw().iter().all(is_plain) {
+        Ok(())
+    } else {
+        Err(Fault::Mime("a header has a character that none may have"))
+    }
+}
+
 /// The second part of a signed message, which must be the last.
-pub(crate) fn read_signature(parts: &mut Parts<&mut dyn Read>) -> Result<SignedData, Fault> {
+pub(crate) fn read_signature(
+    parts: &mut Parts<&mut dyn Read>,
+    is_encrypted: bool,
+) -> Result<SignedData, Fault> {
     if !parts.next_part()? {
         return Err(Fault::Mime("a signed message has no signature"));
     }
     let mut part = BufReader::new(&mut *parts);
     let headers = Headers::read(&mut part)?;
+    if is_encrypted {
+        check_plain(&headers)?;
+    }
     let kind = headers.content_type()?.map(|value| value.main).unwrap_or_default();
     if !is_signature(&kind) {
         return Err(Fault::Mime("the second part of a signed message is no signature"));
@@ -551,7 +570,11 @@ pub(crate) fn read_signature(parts: &mut Parts<&mut dyn Read>) -> Result<SignedD
     if parts.next_part()? {
         return Err(Fault::Mime("a signed message has more than two parts"));
     }
-    parts.finish()?;
+    // Behind the last boundary nothing is signed. Whoever could append blocks there would learn from
+    // the answer whether their padding is right, and so in the end what they say.
+    if !parts.finish()? && is_encrypted {
+        return Err(Fault::Mime("bytes follow after a signed message"));
+    }
     Ok(signature)
 }
 

@@ -106,7 +106,7 @@ fn verify(
     hashes: Hashes,
     trust: &Trust,
 ) -> Result<Certificate, Fault> {
-    let signature = read_signature(parts)?;
+    let signature = read_signature(parts, false)?;
     let signer = signature.verify(&hashes.finish(), trust.signers, trust.now)?;
     if trust.digests.contains(&signature.digest) {
         Ok(signer.certificate.clone())
@@ -146,11 +146,10 @@ fn report(
             part.read_to_end(&mut content)?;
         }
         match kind.as_str() {
-            "message/disposition-notification" => {
-                if fields.replace(read_fields(&content)?).is_some() {
-                    return Err(Fault::Mime("a receipt tells twice what became of the message"));
-                }
+            "message/disposition-notification" if fields.is_some() => {
+                return Err(Fault::Mime("a receipt tells twice what became of the message"));
             }
+            "message/disposition-notification" => fields = Some(read_fields(&content)?),
             "text/plain" | "" if text.is_none() => {
                 let words = String::from_utf8_lossy(&content);
                 text = Some(words.trim().chars().take(4000).collect());

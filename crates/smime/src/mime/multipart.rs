@@ -80,14 +80,21 @@ impl<R: Read> Parts<R> {
         Ok(true)
     }
 
-    /// Reads over what is behind the last boundary.
+    /// Reads over what is behind the last boundary, and says whether it was white space only.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the bytes cannot be had.
-    pub fn finish(&mut self) -> Result<(), Fault> {
-        drain(&mut self.source)?;
-        Ok(())
+    pub fn finish(&mut self) -> Result<bool, Fault> {
+        let mut is_white = true;
+        loop {
+            is_white &= self.window[self.start..self.end].trim_ascii().is_empty();
+            self.start = self.end;
+            if self.is_all {
+                return Ok(is_white);
+            }
+            self.refill()?;
+        }
     }
 
     /// Reads on in this part; gives 0 at its end.
