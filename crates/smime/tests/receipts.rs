@@ -86,10 +86,13 @@ fn nothing_of_a_message_breaks_a_receipt() {
     }
 }
 
+/// A receipt, and whether this is the reason that it proves nothing.
+type Case = (Mdn, fn(&Why) -> bool);
+
 #[test]
 fn a_receipt_that_is_not_right_proves_nothing() {
     let signing = signing();
-    let cases: [(Mdn, fn(&Why) -> bool); 10] = [
+    let cases: [Case; 10] = [
         (Mdn { original_message_id: "<other@x>".to_string(), ..mdn() }, |why| {
             *why == Why::OtherMessage
         }),
