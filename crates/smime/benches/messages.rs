@@ -10,6 +10,7 @@ mod common;
 
 use std::hint::black_box;
 use std::io::Write;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use common::{NOW, UTILITY, encryption, receive, seal, signing, usual};
@@ -118,13 +119,21 @@ fn per_second(times: usize, mut work: impl FnMut()) -> f64 {
     work();
     let mut rates: Vec<f64> = (0..RUNS)
         .map(|_| {
-            let start = Instant::now();
+            let start = seconds();
             (0..times).for_each(|_| work());
-            times as f64 / start.elapsed().as_secs_f64()
+            times as f64 / (seconds() - start)
         })
         .collect();
     rates.sort_by(f64::total_cmp);
     rates[RUNS / 2]
+}
+
+/// Seconds this thread has worked, where the system tells it; else those that went by.
+fn seconds() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let worked = told.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
+    worked.map_or_else(|| START.elapsed().as_secs_f64(), |nanoseconds| nanoseconds as f64 / 1e9)
 }
 
 fn say(line: &str) {

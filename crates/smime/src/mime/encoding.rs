@@ -27,20 +27,39 @@ const VALUES: [u8; 256] = {
 
 /// Bytes of a line of base64 before encoding; it then has 76 characters (RFC 2045, 6.8).
 const LINE: usize = 57;
+/// Lines that are written at once.
+const LINES: usize = 128;
 
 /// Base64 in one line.
 pub fn to_base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let number = group.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
-            << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let value = (number >> (18 - 6 * place)) & 0x3f;
-            let is_padding = place > group.len();
-            text.push(if is_padding { '=' } else { char::from(ALPHABET[value as usize]) });
-        }
+    let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    append_base64(bytes, &mut text);
+    text.into_iter().map(char::from).collect()
+}
+
+fn append_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    let letter = |value: u32| ALPHABET[(value & 0x3f) as usize];
+    let (groups, rest) = bytes.as_chunks::<3>();
+    for [first, second, third] in groups {
+        let number = u32::from_be_bytes([0, *first, *second, *third]);
+        out.extend([
+            letter(number >> 18),
+            letter(number >> 12),
+            letter(number >> 6),
+            letter(number),
+        ]);
     }
-    text
+    match rest {
+        [first] => {
+            let number = u32::from(*first) << 4;
+            out.extend([letter(number >> 6), letter(number), b'=', b'=']);
+        }
+        [first, second] => {
+            let number = u32::from_be_bytes([0, 0, *first, *second]) << 2;
+            out.extend([letter(number >> 12), letter(number >> 6), letter(number), b'=']);
+        }
+        _ => {}
+    }
 }
 
 /// The bytes of base64 with or without white space.
@@ -77,7 +96,25 @@ impl<R: Read> Base64Reader<R> {
     fn decode(&mut self, length: usize) -> Result<(), Fault> {
         self.decoded.clear();
         self.at = 0;
-        for byte in &self.window[..length] {
+        let mut at = 0;
+        while at < length {
+            // Most groups stand in a row; what is left goes byte by byte.
+            if self.count == 0 && self.padding == 0 {
+                while let Some([first, second, third, fourth]) = self.window[..length]
+                    .get(at..at + 4)
+                    .map(|it| [it[0], it[1], it[2], it[3]].map(|byte| VALUES[usize::from(byte)]))
+                    && (first | second | third | fourth) < 64
+                {
+                    self.decoded.extend([
+                        first << 2 | second >> 4,
+                        second << 4 | third >> 2,
+                        third << 6 | fourth,
+                    ]);
+                    at += 4;
+                }
+            }
+            let Some(byte) = self.window[..length].get(at) else { break };
+            at += 1;
             match VALUES[usize::from(*byte)] {
                 SPACE => {}
                 PADDING if self.count >= 2 && self.count + self.padding < 4 => self.padding += 1,
@@ -133,40 +170,42 @@ impl<R: Read> Read for Base64Reader<R> {
 pub struct Base64Writer<W> {
     out: W,
     held: Vec<u8>,
+    text: Vec<u8>,
 }
 
 impl<W: Write> Base64Writer<W> {
     /// A writer of base64 to `out`.
     pub fn new(out: W) -> Self {
-        Self { out, held: Vec::with_capacity(LINE) }
+        Self { out, held: Vec::with_capacity(LINE * LINES), text: Vec::new() }
     }
 
-    /// Writes the last line.
+    /// Writes what is left.
     ///
     /// # Errors
     ///
     /// Whatever writing gives.
     pub fn finish(mut self) -> io::Result<W> {
-        self.write_line()?;
+        self.write_lines()?;
         Ok(self.out)
     }
 
-    fn write_line(&mut self) -> io::Result<()> {
-        if !self.held.is_empty() {
-            let line = to_base64(&self.held) + "\r\n";
-            self.out.write_all(line.as_bytes())?;
-            self.held.clear();
+    fn write_lines(&mut self) -> io::Result<()> {
+        self.text.clear();
+        for line in self.held.chunks(LINE) {
+            append_base64(line, &mut self.text);
+            self.text.extend_from_slice(b"\r\n");
         }
-        Ok(())
+        self.held.clear();
+        self.out.write_all(&self.text)
     }
 }
 
 impl<W: Write> Write for Base64Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(LINE - self.held.len());
+        let taken = bytes.len().min(LINE * LINES - self.held.len());
         self.held.extend_from_slice(&bytes[..taken]);
-        if self.held.len() == LINE {
-            self.write_line()?;
+        if self.held.len() == LINE * LINES {
+            self.write_lines()?;
         }
         Ok(taken)
     }
