@@ -9,6 +9,7 @@ mod cipher;
 mod cms;
 pub mod der;
 pub mod fault;
+pub mod import;
 pub mod key;
 pub mod mdn;
 pub mod mic;

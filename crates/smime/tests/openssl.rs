@@ -283,3 +283,57 @@ fn certificates_of_openssl_are_read() {
     assert_eq!(weak, Err(tieline_smime::certificate::CertificateError::KeySize(1024)));
     folder.run("verify -CAfile partner.crt -no_check_time partner.crt");
 }
+
+#[test]
+fn files_with_keys_and_passwords_are_imported() {
+    use tieline_smime::import::{self, ImportError};
+    let Some(folder) = Folder::new() else { return };
+    let password = "Wheat & \u{e9}t\u{e9}";
+    folder.put("password", password.as_bytes());
+    for more in [
+        "",
+        "-macalg sha512 -iter 5000",
+        "-nomac",
+        "-keypbe NONE -certpbe AES-128-CBC",
+        "-keypbe AES-192-CBC -certpbe NONE -certfile utility.crt",
+    ] {
+        folder.run(&format!(
+            "pkcs12 -export -in partner.crt -inkey partner.key -out a.p12 -passout file:password {more}"
+        ));
+        let imported = import::p12(&folder.get("a.p12"), password);
+        let imported = imported.unwrap_or_else(|error| panic!("{more}: {error}"));
+        assert_eq!(&imported.certificates[0], PARTNER.certificate());
+        assert_eq!(imported.key.public_key(), PARTNER.certificate().public_key());
+        let wrong = import::p12(&folder.get("a.p12"), "wrong");
+        assert!(wrong.is_err() || more.contains("NONE"), "{more}");
+    }
+    folder.run(
+        "pkcs12 -export -in partner.crt -inkey partner.key -out old.p12 -passout file:password \
+         -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES",
+    );
+    assert_eq!(import::p12(&folder.get("old.p12"), password).err(), Some(ImportError::Old));
+    assert_eq!(import::p12(&folder.get("old.p12"), "x").err(), Some(ImportError::Password));
+
+    folder.run("pkcs8 -topk8 -v2 aes-256-cbc -in partner.key -out b.key -passout file:password");
+    let key = import::key(&folder.get("b.key"), password).expect("it opens");
+    assert_eq!(key.public_key(), PARTNER.certificate().public_key());
+    assert_eq!(import::key(&folder.get("b.key"), "x").err(), Some(ImportError::Password));
+    assert!(import::key(&folder.get("partner.key"), "").is_ok());
+
+    for form in ["PEM", "DER"] {
+        folder.run(&format!(
+            "crl2pkcs7 -nocrl -certfile partner.crt -certfile utility.crt -outform {form} -out c.p7b"
+        ));
+        let found = import::p7b(&folder.get("c.p7b")).expect("it is one");
+        assert_eq!(found.len(), 2);
+        assert!(found.contains(PARTNER.certificate()) && found.contains(UTILITY.certificate()));
+    }
+    let bytes = folder.get("a.p12");
+    for at in (0..bytes.len()).step_by(3) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x11;
+        let _ = import::p12(&changed, password);
+        let _ = import::p12(&bytes[..at], password);
+        let _ = import::p7b(&changed);
+    }
+}

@@ -9,7 +9,7 @@ use common::{
     DOCUMENT, Dice, NOW, OTHER, PARTNER, UTILITY, YEAR, encryption, headers, lax, receive, seal,
     signing, usual,
 };
-use forge::{Forgery, digest_of, signature_part};
+use forge::{Attribute, Forgery, digest_of, signature_part};
 use tieline_smime::algorithm::{Cipher, Digest, KeyTransport, Scheme};
 use tieline_smime::der::{self, tag};
 use tieline_smime::mime::{FileName, Headers};
@@ -59,10 +59,7 @@ fn a_right_signature_is_taken() {
 fn signatures_with_two_readings_are_refused() {
     let right = || Forgery::right(ENTITY.as_bytes());
     let data = || der::object_identifier(oid::DATA);
-    let with = |attributes: Vec<(&'static [u8], Vec<Vec<u8>>)>| Forgery {
-        attributes: Some(attributes),
-        ..right()
-    };
+    let with = |attributes: Vec<Attribute>| Forgery { attributes: Some(attributes), ..right() };
     let content_type = || (oid::CONTENT_TYPE, vec![data()]);
     let message_digest = || (oid::MESSAGE_DIGEST, vec![digest_of(ENTITY.as_bytes())]);
     let forgeries = [

@@ -10,10 +10,13 @@ use tieline_smime::oid;
 
 use crate::common::{Company, PARTNER};
 
+/// The name of an attribute and its values.
+pub(crate) type Attribute = (&'static [u8], Vec<Vec<u8>>);
+
 /// A signature with everything that can be wrong in it.
 pub(crate) struct Forgery {
     /// The signed attributes, each with its values; none for a signature without.
-    pub(crate) attributes: Option<Vec<(&'static [u8], Vec<Vec<u8>>)>>,
+    pub(crate) attributes: Option<Vec<Attribute>>,
     /// Content inside of the signature.
     pub(crate) embedded: Option<Vec<u8>>,
     /// The type of the content.
