@@ -12,7 +12,7 @@ use crate::cms::enveloped::EnvelopedWriter;
 use crate::cms::signed;
 use crate::fault::Fault;
 use crate::mic::{Hashes, HashingWriter, Mic};
-use crate::mime::{Base64Writer, Headers, to_base64};
+use crate::mime::{Base64Writer, Headers, attachment, to_base64};
 use crate::open::Randomness;
 
 /// Whether and where a message is compressed.
@@ -101,7 +101,7 @@ impl<'a> Seal<'a> {
     ///
     /// # Errors
     ///
-    /// [`Fault`] if the type or the name of the file has characters that a header may not have.
+    /// [`Fault`] if the type has characters that a header may not have.
     pub fn new(sealing: Sealing<'a>, randomness: &dyn Randomness) -> Result<Self, Fault> {
         let random = |length: usize| {
             let mut bytes = vec![0; length];
@@ -158,7 +158,7 @@ impl<'a> Seal<'a> {
             let value = format!("application/pkcs7-mime; smime-type={kind}; name=\"{file}\"");
             headers.push("Content-Type", &value)?;
             encode(headers)?;
-            headers.push("Content-Disposition", &format!("attachment; filename=\"{file}\""))
+            headers.push("Content-Disposition", &attachment(file))
         };
         match steps.first() {
             Some(Step::Encrypt { with, .. }) if with.cipher.is_authenticated() => {
@@ -178,9 +178,7 @@ impl<'a> Seal<'a> {
                 headers.push("Content-Type", self.sealing.content_type)?;
                 encode(&mut headers)?;
                 if let Some(name) = self.sealing.file_name {
-                    let name = name.replace('\\', "\\\\").replace('"', "\\\"");
-                    let value = format!("attachment; filename=\"{name}\"");
-                    headers.push("Content-Disposition", &value)?;
+                    headers.push("Content-Disposition", &attachment(name))?;
                 }
             }
         }

@@ -197,6 +197,11 @@ impl Value {
             if parameters.iter().any(|it| it.0 == name) {
                 return Err(Fault::Mime("a parameter of a header is repeated"));
             }
+            // Only names of files are written in pieces. A second boundary would be a second reading.
+            let (base, _) = name.split_once('*').unwrap_or(("name", ""));
+            if !matches!(base, "name" | "filename") {
+                return Err(Fault::Mime("a parameter of a header is written in pieces"));
+            }
             parameters.push((name, unquoted(value.trim())));
         }
         Ok(Self { main, parameters })
@@ -301,6 +306,20 @@ fn from_percent(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// A `Content-Disposition` with the name of a file.
+pub(crate) fn attachment(name: &str) -> String {
+    if name.chars().all(|letter| (' '..='~').contains(&letter)) {
+        let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("attachment; filename=\"{name}\"");
+    }
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    let encode = |byte: u8| match is_plain(&byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    format!("attachment; filename*=UTF-8''{}", name.bytes().map(encode).collect::<String>())
+}
+
 /// The name a partner gave a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum FileName {
@@ -379,7 +398,13 @@ mod tests {
         }
         assert!(read(&"a: b\r\n".repeat(MOST_FIELDS + 1)).is_err());
         assert!(read(&format!("a: {}\r\n\r\n", "b".repeat(LONGEST_HEADERS))).is_err());
-        for text in ["a/b; c=d; C=e", "a/b; c=\"d", "a/b; c"] {
+        for text in [
+            "a/b; c=d; C=e",
+            "a/b; c=\"d",
+            "a/b; c",
+            "a/b; boundary=c; boundary*=''d",
+            "a/b; boundary*0=c; boundary*1=d",
+        ] {
             assert!(Value::read(text).is_err(), "{text}");
         }
         let mut headers = Headers::new();
@@ -411,6 +436,10 @@ mod tests {
         };
         let plain = |text: &str| FileName::Plain(text.to_string());
         assert_eq!(name("bills.edi"), plain("bills.edi"));
+        for written in ["a \"b\".edi", "Zählerstände 2026.edi", "100%.edi", "a;b\u{1f600}"] {
+            let fields = format!("Content-Disposition: {}\r\n\r\n", attachment(written));
+            assert_eq!(FileName::of(&read(&fields).expect("it is read")), Ok(plain(written)));
+        }
         assert_eq!(name("\"C:\\out\\bills.edi\""), plain("bills.edi"));
         assert_eq!(name("../../etc/passwd"), plain("passwd"));
         for illegal in ["\"\"", "..", "a/..", "\"a\tb\"", "a:b", "\"a\u{202e}b\""] {

@@ -5,5 +5,6 @@ mod header;
 mod multipart;
 
 pub use encoding::{Base64Reader, Base64Writer, from_base64, to_base64};
+pub(crate) use header::attachment;
 pub use header::{FileName, Headers, LONGEST_HEADERS, MOST_FIELDS, Value};
 pub use multipart::Parts;
