@@ -250,6 +250,8 @@ struct Run<'a, S> {
     /// Set when a key was unwrapped, until the content was found whole.
     is_secret: bool,
     signer: Option<Certificate>,
+    /// Whether what is wrong was signed by the partner, so that it may be told.
+    is_authentic: bool,
     mic: Option<Mic>,
     content_type: Option<String>,
     file_name: FileName,
@@ -264,6 +266,7 @@ impl<'a, S: Spool> Run<'a, S> {
             layers: Vec::new(),
             is_secret: false,
             signer: None,
+            is_authentic: false,
             mic: None,
             content_type: None,
             file_name: FileName::None,
@@ -402,12 +405,9 @@ impl<'a, S: Spool> Run<'a, S> {
         let result = self.inner(&mut plain, depth + 1);
         // Read to the end also when it failed: for the tag, and to take as long as otherwise.
         let end = drain(&mut plain).map(drop).map_err(Fault::from);
-        if end.is_err() {
-            self.signer = None;
-            return result.and(end);
-        }
-        self.is_secret = self.signer.is_none();
-        result
+        let is_told = self.signer.is_some() && (result.is_ok() || self.is_authentic);
+        self.is_secret = end.is_err() || !is_told;
+        result.and(end)
     }
 
     fn compressed(&mut self, ber: ber::Reader<&mut dyn Read>, depth: usize) -> Result<(), Fault> {
@@ -422,9 +422,13 @@ impl<'a, S: Spool> Run<'a, S> {
         let limit = Expansion { size, ratio: limits.ratio };
         self.is_decompressing = true;
         let mut plain = CompressedReader::new(ber, limit)?;
-        self.inner(&mut plain, depth + 1)?;
-        self.is_decompressing = false;
-        Ok(())
+        let result = self.inner(&mut plain, depth + 1);
+        if self.is_authentic && drain(&mut plain).is_err() {
+            // Around the signed content something is wrong too, and that nobody signed.
+            self.is_authentic = false;
+        }
+        self.is_decompressing = result.is_err();
+        result
     }
 
     fn signed(&mut self, value: &Value, body: &mut dyn Read, depth: usize) -> Result<(), Fault> {
@@ -460,13 +464,13 @@ impl<'a, S: Spool> Run<'a, S> {
         let (digest, scheme) = (signature.digest, signature.scheme());
         self.layers[place] = Layer::Signed { digest, scheme, time: signature.signing_time };
         self.signer = Some(signer.certificate.clone());
-        if !self.with.policy.digests.contains(&digest) {
-            return Err(Fault::Weak("the message is signed with a digest"));
-        }
-        self.mic = hashes
-            .into_iter()
-            .find(|it| it.0 == digest)
-            .map(|(digest, value)| Mic { digest, value });
+        let result = match self.with.policy.digests.contains(&digest) {
+            true => result,
+            false => Err(Fault::Weak("the message is signed with a digest")),
+        };
+        self.is_authentic = result.is_err();
+        let mut hashes = hashes.into_iter();
+        self.mic = hashes.find(|it| it.0 == digest).map(|(digest, value)| Mic { digest, value });
         result
     }
 
