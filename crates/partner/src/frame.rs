@@ -611,7 +611,8 @@ pub fn usual(profile: &Profile) -> Vec<(String, String)> {
     }
     if !acknowledged.is_empty() {
         let head = "title = \"acknowledgments\"\nneeds = [\"1-connection\"]\n";
-        files.push(("9-acknowledgments.toml".to_string(), format!("{head}{acknowledged}")));
+        let name = format!("{}-acknowledgments.toml", profile.documents.len() + 2);
+        files.push((name, format!("{head}{acknowledged}")));
     }
     files
 }

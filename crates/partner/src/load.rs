@@ -495,7 +495,13 @@ impl Reading {
 
     fn frames(&mut self, folder: &Path) -> (Vec<Frame>, Vec<Signature>) {
         let (mut frames, mut signatures): (Vec<Frame>, _) = (Vec::new(), Vec::new());
-        for stem in self.stems(folder) {
+        let mut stems = self.stems(folder);
+        // `10-` comes after `9-`.
+        stems.sort_by_key(|stem| {
+            let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+            (stem[..digits].parse::<u32>().unwrap_or(u32::MAX), stem.clone())
+        });
+        for stem in stems {
             let path = folder.join(format!("{stem}.toml"));
             if path.file_name().is_some_and(|name| name == SIGNATURES_FILE) {
                 match frame::open_signatures(&path) {
@@ -853,7 +859,16 @@ mod tests {
             .skip(1)
             .filter_map(|rest| rest.split_once("```").map(|(example, _)| example))
             .collect();
-        let [profile, options, business, guide] = examples[..] else { panic!("four are expected") };
+        let [profile, calendar, authorization, frame, options, business, guide] = examples[..]
+        else {
+            panic!("seven are expected")
+        };
+        Calendar::read("office", "office.toml", calendar).expect("the example of a calendar");
+        Frame::read("2-867", "2-867.toml", frame).expect("the example of a frame");
+        let root = directory("example", &[("A-2026-014.toml", authorization)]);
+        authorization::open("prairie-power", "A-2026-014", &root.join("A-2026-014.toml"))
+            .expect("the example of an authorization");
+        fs::remove_dir_all(&root).expect("it was made above");
         toml::from_str::<Options>(options).expect("the example of options");
         toml::from_str::<BusinessOptions>(business).expect("the example of business options");
         Profile::read("prairie-power", "partner.toml", profile).expect("the example of a profile");

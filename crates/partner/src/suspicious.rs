@@ -97,14 +97,31 @@ fn what_is(line: &str) -> Option<&'static str> {
     if let Some((_, what)) = MARKS.iter().find(|(mark, what)| begins(mark, what)) {
         return Some(what);
     }
-    // `password = "..."`, unless it names where the password is.
-    let (key, value) = line.split_once('=').or_else(|| line.split_once(':'))?;
-    let key = key.rsplit(['{', ',', ' ']).find(|word| !word.is_empty()).unwrap_or_default();
-    let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']).trim();
-    let value = value.split(['"', ',', '}']).next().unwrap_or_default().trim();
-    let is_value = value.len() >= 4 && value.parse::<SecretName>().is_err();
-    let is_word = !value.contains(' ') && !line.trim_start().starts_with('#');
-    (is_secret(key) && is_value && is_word).then_some("a password or a token")
+    if line.trim_start().starts_with('#') {
+        return None;
+    }
+    let is_key_end = |(at, c): &(usize, char)| match c {
+        '=' => true,
+        // In quotes it is prose, or the name of a secret.
+        ':' => !line[..*at].contains(['"', '\'']),
+        _ => false,
+    };
+    let mut ends = line.char_indices().filter(is_key_end);
+    let is_set = |(at, _)| holds_secret(&line[..at], &line[at + 1..]);
+    ends.any(is_set).then_some("a password or a token")
+}
+
+/// Whether a key is one of secrets and its value is not just the name of one: `password = "..."`.
+fn holds_secret(before: &str, after: &str) -> bool {
+    let is_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let key = before.trim_end().rsplit(|c| !is_key(c)).next().unwrap_or_default();
+    let value = after.trim_start();
+    let value = match value.strip_prefix(['"', '\'']) {
+        Some(quoted) => quoted.split(['"', '\'']).next().unwrap_or_default(),
+        None => value.split([',', '}']).next().unwrap_or_default().trim(),
+    };
+    let is_value = value.len() >= 4 && !value.contains(' ');
+    is_secret(key) && is_value && value.parse::<SecretName>().is_err()
 }
 
 #[cfg(test)]
