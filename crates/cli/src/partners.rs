@@ -42,6 +42,12 @@ pub(crate) struct PartnerArgs {
 }
 
 impl PartnerArgs {
+    /// The guides of one partner of a directory.
+    pub(crate) fn of(partner: &str, directory: &Path) -> PartnerArgs {
+        let partners = Some(directory.to_path_buf());
+        PartnerArgs { partner: Some(partner.to_string()), partners, guide: None }
+    }
+
     /// Reads what is needed of the partners and guides.
     pub(crate) fn load(&self) -> Result<Guides, Failure> {
         let choice = match (&self.guide, &self.partner) {
@@ -105,7 +111,8 @@ fn guide_name(path: &Path) -> String {
     }
 }
 
-fn unknown_partner(id: &str, book: &PartnerBook) -> Failure {
+/// There is no such partner; perhaps one of nearly that name.
+pub(crate) fn unknown_partner(id: &str, book: &PartnerBook) -> Failure {
     let known: Vec<&str> =
         book.partners().iter().map(|partner| partner.profile().id.as_str()).collect();
     let help = match known[..] {

@@ -10,7 +10,8 @@ use std::process::Command;
 
 /// The documents, and how many commands each runs at the least: an example that is not found is not
 /// tested.
-const DOCUMENTS: &[(&str, usize)] = &[("README.md", 1), ("docs/command-line.md", 12)];
+const DOCUMENTS: &[(&str, usize)] =
+    &[("README.md", 1), ("docs/command-line.md", 12), ("docs/add-a-partner.md", 20)];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -83,7 +83,7 @@ impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |n: u32| if n == 1 { "" } else { "s" };
         match *self {
-            Within::Seconds(s) if s % 86_400 == 0 => write!(f, "{}d", s / 86_400),
+            Within::Seconds(s) if s % 86_400 == 0 && s > 86_400 => write!(f, "{}d", s / 86_400),
             Within::Seconds(s) if s % 3_600 == 0 => write!(f, "{}h", s / 3_600),
             Within::Seconds(s) if s % 60 == 0 => write!(f, "{}m", s / 60),
             Within::Seconds(s) => write!(f, "{s}s"),

@@ -5,9 +5,13 @@
 //! ourselves is in the rate book: a file for each schedule.
 
 pub mod amount;
+pub mod authorization;
 pub mod builtin;
 pub mod calendar;
+pub mod directory;
+pub mod edit;
 pub mod file_error;
+pub mod frame;
 pub mod guide_file;
 pub mod load;
 pub mod pattern;
@@ -16,11 +20,15 @@ pub mod rates;
 pub mod schedule;
 pub mod schema;
 pub mod secret;
+pub mod suspicious;
+pub mod worksheet;
 
 mod options_file;
 mod shape;
 mod toml_file;
 
+pub use authorization::{Expiry, may_see};
+pub use directory::{Changes, Directory};
 pub use file_error::FileError;
 pub use guide_file::GuideFile;
 pub use load::{Partner, PartnerBook};

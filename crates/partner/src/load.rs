@@ -11,6 +11,8 @@
 //!     867.guide.toml          what they ask of an 867
 //!     options.toml            their codes and habits, where they are not the usual ones
 //!     business.toml           what they agree to beyond the standard, where it is not the usual
+//!     authorizations/         what customers allow them to see, a file each
+//!     frames/                 what has to be tried before they go live, and who signed
 //! ```
 //!
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
@@ -24,13 +26,17 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
+use tieline_model::authorization::{Authorization, Inquiry, Refusal};
+use tieline_model::time::Date;
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
 
+use crate::authorization::{self, Expiry};
 use crate::builtin;
 use crate::calendar::Calendar;
 use crate::file_error::FileError;
+use crate::frame::{self, Frame, SIGNATURES_FILE, Signature};
 use crate::guide_file::GuideFile;
 use crate::options_file;
 use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
@@ -54,6 +60,9 @@ pub struct Partner {
     guides: Vec<Option<Agreed>>,
     options: Arc<Options>,
     business: BusinessOptions,
+    authorizations: Vec<Authorization>,
+    frames: Vec<Frame>,
+    signatures: Vec<Signature>,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -98,6 +107,16 @@ impl PartnerBook {
         self.partners.iter().find(|partner| partner.profile.id == id)
     }
 
+    /// Whether a partner may see something of an account; the authorization that says so.
+    ///
+    /// # Errors
+    ///
+    /// The reason; [`Refusal::Grantee`] when there is no such partner or it has no authorization.
+    pub fn may_see(&self, inquiry: &Inquiry<'_>) -> Result<&Authorization, Refusal> {
+        let partner = self.find(inquiry.by).ok_or(Refusal::Grantee)?;
+        authorization::may_see(&partner.authorizations, inquiry)
+    }
+
     /// The partner of an interchange and the way that goes: its sender, or else its receiver.
     ///
     /// Each side is a qualifier and an id as the `ISA` has them; spaces around them do not count.
@@ -136,6 +155,54 @@ impl Partner {
     /// `business.toml`, or what is usual.
     pub fn business(&self) -> &BusinessOptions {
         &self.business
+    }
+
+    /// What customers allow it to see.
+    pub fn authorizations(&self) -> &[Authorization] {
+        &self.authorizations
+    }
+
+    /// What has to be tried before it goes live, in its order.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// Who signed which frame, the latest last.
+    pub fn signatures(&self) -> &[Signature] {
+        &self.signatures
+    }
+
+    /// Everything of it that ends, as seen on a day: authorizations that were not taken back, and keys
+    /// of its mailbox. The next to end comes first.
+    pub fn expiries(&self, on: Date) -> Vec<Expiry> {
+        let held = self.authorizations.iter().filter(|it| it.revoked().is_none());
+        let mut expiries: Vec<Expiry> = held
+            .map(|it| Expiry::of(format!("authorization {}", it.id()), it.duration().end(), on))
+            .collect();
+        let keys = self.profile.mailbox.iter().flat_map(|mailbox| &mailbox.keys);
+        for (n, key) in keys.enumerate() {
+            let last = key.until.map(|until| self.profile.zone.local(until).date());
+            let last = last.and_then(|date| date.yesterday().ok());
+            expiries
+                .extend(last.map(|last| Expiry::of(format!("mailbox key {}", n + 1), last, on)));
+        }
+        expiries.sort_by_key(|expiry| expiry.last_day);
+        expiries
+    }
+
+    /// Whether everything in its folder says the same as before.
+    pub(crate) fn says_the_same(&self, other: &Partner) -> bool {
+        let guides = |partner: &Partner| -> Vec<Option<String>> {
+            let text = |agreed: &Agreed| agreed.file.text().to_string();
+            partner.guides.iter().map(|guide| guide.as_ref().map(text)).collect()
+        };
+        self.profile == other.profile
+            && guides(self) == guides(other)
+            && self.options == other.options
+            && self.business == other.business
+            && self.authorizations == other.authorizations
+            && self.frames == other.frames
+            && self.signatures == other.signatures
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -374,6 +441,8 @@ impl Reading {
                 self.unexpected(&path, &name, &known);
             }
         }
+        let authorizations = self.authorizations(id, &folder.join("authorizations"));
+        let (frames, signatures) = self.frames(&folder.join("frames"));
         let Some((read, source)) = profile else { return };
         self.claim(&read.profile.x12.isa, id, &source, &read.isa_places);
         if let Some(mailbox) = &read.profile.mailbox {
@@ -397,7 +466,65 @@ impl Reading {
             guides: chosen,
             options,
             business,
+            authorizations,
+            frames,
+            signatures,
         });
+    }
+
+    /// The names of the TOML files of a folder without their ending; none when there is no folder.
+    fn stems(&mut self, folder: &Path) -> Vec<String> {
+        if !folder.is_dir() {
+            return Vec::new();
+        }
+        let names = self.names(folder).into_iter().filter(|name| !name.starts_with('.'));
+        names.filter_map(|name| name.strip_suffix(".toml").map(str::to_string)).collect()
+    }
+
+    fn authorizations(&mut self, partner: &str, folder: &Path) -> Vec<Authorization> {
+        let mut found = Vec::new();
+        for stem in self.stems(folder) {
+            let path = folder.join(format!("{stem}.toml"));
+            match authorization::open(partner, &stem, &path) {
+                Ok(authorization) => found.push(authorization),
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+        found
+    }
+
+    fn frames(&mut self, folder: &Path) -> (Vec<Frame>, Vec<Signature>) {
+        let (mut frames, mut signatures): (Vec<Frame>, _) = (Vec::new(), Vec::new());
+        let mut stems = self.stems(folder);
+        // `10-` comes after `9-`.
+        stems.sort_by_key(|stem| {
+            let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+            (stem[..digits].parse::<u32>().unwrap_or(u32::MAX), stem.clone())
+        });
+        for stem in stems {
+            let path = folder.join(format!("{stem}.toml"));
+            if path.file_name().is_some_and(|name| name == SIGNATURES_FILE) {
+                match frame::open_signatures(&path) {
+                    Ok(read) => signatures = read,
+                    Err(errors) => self.errors.extend(errors),
+                }
+                continue;
+            }
+            match Frame::open(&stem, &path) {
+                Ok(frame) => {
+                    let before = |need: &&String| !frames.iter().any(|it| it.id == **need);
+                    if let Some(need) = frame.needs.iter().find(before) {
+                        let message = format!("there is no frame `{need}` before this one");
+                        let known: Vec<&str> = frames.iter().map(|it| it.id.as_str()).collect();
+                        let error = FileError::whole(&path.display().to_string(), message);
+                        self.errors.push(FileError { help: did_you_mean(need, &known), ..error });
+                    }
+                    frames.push(frame);
+                }
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+        (frames, signatures)
     }
 
     /// What a file of options says; what is usual when it is wrong.
@@ -732,7 +859,16 @@ mod tests {
             .skip(1)
             .filter_map(|rest| rest.split_once("```").map(|(example, _)| example))
             .collect();
-        let [profile, options, business, guide] = examples[..] else { panic!("four are expected") };
+        let [profile, calendar, authorization, frame, options, business, guide] = examples[..]
+        else {
+            panic!("seven are expected")
+        };
+        Calendar::read("office", "office.toml", calendar).expect("the example of a calendar");
+        Frame::read("2-867", "2-867.toml", frame).expect("the example of a frame");
+        let root = directory("example", &[("A-2026-014.toml", authorization)]);
+        authorization::open("prairie-power", "A-2026-014", &root.join("A-2026-014.toml"))
+            .expect("the example of an authorization");
+        fs::remove_dir_all(&root).expect("it was made above");
         toml::from_str::<Options>(options).expect("the example of options");
         toml::from_str::<BusinessOptions>(business).expect("the example of business options");
         Profile::read("prairie-power", "partner.toml", profile).expect("the example of a profile");

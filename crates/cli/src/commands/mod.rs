@@ -9,9 +9,11 @@ mod explain;
 mod fmt;
 mod info;
 mod man;
+mod partner;
 mod price;
 mod reconcile;
 mod sample;
+mod schedule;
 mod scrub;
 mod show;
 mod validate;
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     Price(price::PriceArgs),
     Reconcile(reconcile::ReconcileArgs),
     Chart(chart::ChartArgs),
+    Partner(partner::PartnerCommand),
+    Schedule(schedule::ScheduleCommand),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -87,6 +91,8 @@ impl Command {
             Command::Price(args) => price::run(&args, console),
             Command::Reconcile(args) => reconcile::run(&args, console),
             Command::Chart(args) => chart::run(&args, console),
+            Command::Partner(args) => partner::run(&args, console),
+            Command::Schedule(args) => schedule::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

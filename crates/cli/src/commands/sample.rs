@@ -132,6 +132,34 @@ pub(crate) fn run(args: &SampleArgs, console: &mut Console<'_>) -> anyhow::Resul
     Ok(exit::ACCEPTED)
 }
 
+/// A sample of a set that fits the guide these guides choose; `kind` is what samples call it, when
+/// they have one for it.
+pub(crate) fn for_guide(
+    set: &str,
+    kind: Option<&str>,
+    release: Release,
+    guides: &Guides,
+) -> anyhow::Result<Vec<u8>> {
+    let kind = kind.and_then(|kind| kind.parse().ok()).map_or_else(|| set.parse(), Ok);
+    let unknown = || Failure::usage(format!("there are no samples of the {set}"), None);
+    let args = SampleArgs {
+        set: kind.map_err(|_| unknown())?,
+        seed: 1,
+        count: 1,
+        size: None,
+        mistake: None,
+        release,
+        month: "2026-03".parse().map_err(|_| unknown())?,
+        interval: IntervalLength::Minutes60,
+        days: Some(1),
+        one_line: false,
+        output: None,
+        partners: PartnerArgs::default(),
+    };
+    let delimiters = Delimiters { line_end: LineEnd::Lf, ..Delimiters::default() };
+    args.document(&args.request(guides), &delimiters, guides)
+}
+
 impl SampleArgs {
     fn request(&self, guides: &Guides) -> Request {
         let choices = Choices {

@@ -528,4 +528,113 @@ guide = "utility/867-interval"
         let text = refused(&GOOD.replace("utility/867-interval", "../other/867.guide.toml"));
         assert!(text.contains("`guide` must name a file of this folder"), "{text}");
     }
+
+    /// What is told of a profile with these lines at its end.
+    fn refused_with(more: &str) -> String {
+        refused(&format!("{GOOD}\n{more}\n"))
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_usual() {
+        let profile = Profile::read("prairie-power", "partner.toml", GOOD).expect("it is good");
+        let envelope = &profile.envelope;
+        assert_eq!((envelope.usage, envelope.duplicate_window), (Usage::Production, 400));
+        assert_eq!(envelope.interchange_version, "00401");
+        assert_eq!(envelope.acknowledge, Acknowledge::default());
+        assert_eq!(profile.zone, Zone::utc());
+        assert!(profile.mailbox.is_none() && profile.drops.is_empty());
+        let testing = GOOD.replace("\"live\"", "\"testing\"");
+        let profile = Profile::read("prairie-power", "partner.toml", &testing).expect("it is good");
+        assert_eq!(profile.envelope.usage, Usage::Test);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let drop = "[[drops]]\nname = \"a\"\nhost = \"a.example\"\nuser = \"u\"\n\
+                    host_keys = [\"SHA256:dGhpcyBpcyBhbiBpbnZlbnRlZCBrZXkgb2YgYSBob3Q\"]\n";
+        for (more, part) in [
+            ("[mailbox]", "has neither `keys` nor a `password`"),
+            ("[mailbox]\npassword = \"cred:a\"\nlogin = \"both\"", "asks for a key and a password"),
+            ("[mailbox]\npassword = \"cred:a\"\nnetworks = [\"192.0.2.1/24\"]", "bits beyond"),
+            ("[mailbox]\npassword = \"cred:a\"\nuser = \"root\"", "and not root"),
+            (&format!("{drop}push = \"/in\""), "has neither a `key` nor a `password`"),
+            (&format!("{drop}key = \"cred:a\""), "has neither a `push` nor a `pull`"),
+            (
+                &format!("{drop}key = \"cred:a\"\npush = \"/in\"\nafter = \"delete\""),
+                "there is no `pull`",
+            ),
+            (
+                &format!("{drop}key = \"cred:a\"\npull = \"/out\"\nafter = \"move\""),
+                "needs an `archive`",
+            ),
+            (&format!("{drop}key = \"cred:a\"\npull = \"/../x\""), "without .. in it"),
+            (&format!("{drop}key = \"cred:a\"\npush = \"/in\"\nport = 70000"), "from 1 to 65535"),
+            ("[[watches]]\nname = \"a\"\nby = \"09:00\"", "names neither a `set` nor a `pattern`"),
+            ("[[watches]]\nname = \"a\"\nset = \"820\"\nby = \"9\"", "written 09:00"),
+            (
+                "[[watches]]\nname = \"a\"\nset = \"820\"\nby = \"09:00\"\ndays = \"often\"",
+                "names no days",
+            ),
+            ("[[exports]]\nset = \"820\"\nformat = \"csv\"\nfolder = \"out\"", "begins with /"),
+            ("[alerts]\nemail = [\"nobody\"]", "written name@host"),
+            ("[alerts]\non = [\"late-fiel\"]", "did you mean `late-file`?"),
+            (
+                "[[documents]]\nset = \"820\"\ndirection = \"in\"\nschedule = \"0 6 * * *\"",
+                "[[watches]]",
+            ),
+            (
+                "[[documents]]\nset = \"810\"\ndirection = \"out\"\nfile_name = \"{set}.edi\"",
+                "the same name",
+            ),
+            (
+                "[[documents]]\nset = \"810\"\ndirection = \"out\"\nschedule = \"0 6 * *\"",
+                "five fields",
+            ),
+            ("[x12.separators]\nelement = \"~\"", "the same as another separator"),
+            ("[x12.acknowledge]\nwithin = \"soon\"", "a length of time is written"),
+        ] {
+            let text = refused_with(more);
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+            assert_eq!(text.matches("error: ").count(), 1, "{text}");
+        }
+        let zone = GOOD.replace("status", "zone = \"America/Fargo\"\nstatus");
+        assert!(refused(&zone).contains("no such time zone"));
+        let calendar = GOOD.replace("status", "calendar = \"us-bnak\"\nstatus");
+        assert!(refused(&calendar).contains("did you mean `us-bank`?"));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_name_is_not_shown() {
+        for more in [
+            "[mailbox]\npassword = \"swordfish\"",
+            "[mailbox]\npassword = { hash = \"swordfish\" }",
+            "[mailbox]\npasswort = \"swordfish\"\npassword = \"cred:a\"",
+            "[[drops]]\nname = \"a\"\nkey = \"swordfish\"",
+            "[alerts]\nwebhook = \"https://hooks.example/swordfish\"",
+        ] {
+            let text = refused_with(more);
+            let shown = text.contains("swordfish") && !text.contains("passwort");
+            assert!(!shown, "{text}");
+        }
+        let text = refused_with("[mailbox]\npassword = \"swordfish\"");
+        assert!(text.contains("`password` must name a secret, and never be one"), "{text}");
+        assert!(text.contains("write cred:NAME, env:NAME or file:/PATH"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_expected_has_a_window_and_a_deadline() {
+        let more = "[[watches]]\nname = \"payments\"\nset = \"820\"\nby = \"09:00\"\n\
+                    late_after = \"30m\"\nzone = \"America/Chicago\"\ncalendar = \"us-bank\"\n";
+        let text = format!("{GOOD}\n{more}");
+        let profile = Profile::read("prairie-power", "partner.toml", &text).expect("it is good");
+        let watch = &profile.watches[0];
+        // Friday 22 May 2026; Monday the 25th is Memorial Day.
+        let friday: tieline_model::time::Timestamp =
+            "2026-05-22T15:00:00Z".parse().expect("a timestamp");
+        let deadline = watch.next(friday).expect("there is one");
+        let shown = |at| watch.schedule.zone.local(at).to_string();
+        assert_eq!(shown(deadline.due), "2026-05-26T09:00:00");
+        assert_eq!(shown(deadline.late), "2026-05-26T09:30:00");
+        assert_eq!(shown(deadline.opens), "2026-05-22T09:00:00");
+    }
 }

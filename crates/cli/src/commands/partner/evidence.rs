@@ -1,0 +1,103 @@
+//! Evidence for frames out of a folder of files: those in `in` came, those in `out` went.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tieline_partner::frame::{Asked, Evidence, Exchanged, Outcome};
+use tieline_partner::profile::Direction;
+use tieline_x12::document::Document;
+use tieline_x12::guide::{Path as Place, Step};
+use tieline_x12::tree::Tree;
+
+use super::way;
+use crate::failure::Failure;
+use crate::partners::Guides;
+
+/// The largest file that counts: it is held in memory.
+const LARGEST: u64 = 64 << 20;
+
+/// Files that were really exchanged.
+pub(super) struct Files {
+    folder: PathBuf,
+    guides: Guides,
+}
+
+impl Files {
+    /// The files below a folder, judged by these guides.
+    pub(super) fn new(folder: &Path, guides: Guides) -> Result<Files, Failure> {
+        let shown = folder.display().to_string();
+        fs::read_dir(folder).map_err(|error| Failure::no_input(&shown, &error))?;
+        Ok(Files { folder: folder.to_path_buf(), guides })
+    }
+
+    fn paths(&self, direction: Direction) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.join(way(direction)));
+        let entries = entries.into_iter().flatten().flatten();
+        let whole = |path: &PathBuf| {
+            fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() <= LARGEST)
+        };
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(whole).collect();
+        paths.sort();
+        paths
+    }
+}
+
+impl Evidence for Files {
+    fn documents(&self, asked: &Asked<'_>) -> Vec<Exchanged> {
+        let mut found = Vec::new();
+        for path in self.paths(asked.direction) {
+            let Ok(bytes) = fs::read(&path) else { continue };
+            let document = Document::read(&bytes, &self.guides);
+            for set in document.sets().filter(|set| fits(&document, set, asked)) {
+                let name = path.file_name().unwrap_or_default().display();
+                let number = String::from_utf8_lossy(set.element(2)).into_owned();
+                let reference = format!("{}/{name} ST {number}", way(asked.direction));
+                found.push(Exchanged { reference });
+                if found.len() as u64 >= u64::from(asked.enough) {
+                    return found;
+                }
+            }
+        }
+        found
+    }
+
+    fn files(&self, _: &str, direction: Direction) -> u64 {
+        self.paths(direction).len() as u64
+    }
+}
+
+/// Whether a set is what is asked for.
+fn fits(document: &Document<'_>, set: &Tree<'_>, asked: &Asked<'_>) -> bool {
+    let Some(outcome) = set.outcome() else { return false };
+    let span = outcome.start..outcome.end.max(outcome.start + 1);
+    let came_out = if outcome.errors == 0 { Outcome::Accepted } else { Outcome::Rejected };
+    let has = |code: &str| {
+        let mut of_set = document.findings.iter().filter(|it| span.contains(&it.at.offset));
+        of_set.any(|finding| finding.code() == code)
+    };
+    set.element(1) == asked.set.as_bytes()
+        && came_out == asked.outcome
+        && asked.finding.is_none_or(has)
+        && asked.contains.iter().all(|place| contains(set, place, &place.steps))
+}
+
+/// Whether a place is in a loop: its steps down the loops, then the element if it names one.
+fn contains(within: &Tree<'_>, place: &Place, steps: &[Step]) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return match place.element {
+            None => true,
+            Some(number) if number.component > 0 => {
+                let mut components = within.components(usize::from(number.element));
+                components.nth(usize::from(number.component) - 1).is_some_and(|it| !it.is_empty())
+            }
+            Some(number) => !within.element(usize::from(number.element)).is_empty(),
+        };
+    };
+    within.all(&step.segment).any(|segment| {
+        let is = step.is.iter().all(|(element, values)| {
+            let value = segment.element(usize::from(*element));
+            values.iter().any(|wanted| wanted.as_bytes() == value)
+        });
+        is && contains(&segment, place, rest)
+    })
+}

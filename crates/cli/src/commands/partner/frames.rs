@@ -1,0 +1,111 @@
+//! `partner frames`: how far a partner is from going live.
+
+use std::path::PathBuf;
+
+use tieline_model::time::Date;
+use tieline_partner::Partner;
+use tieline_partner::frame::{Evidence, FrameState, NoEvidence, hindrances, judge};
+
+use super::evidence::Files;
+use super::{DirectoryArg, find};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::partners::PartnerArgs;
+use crate::{clock, exit};
+
+/// Show the frames of a partner: what was tried, what is open, who signed
+///
+/// Ends with 1 while one of them is open.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FramesArgs {
+    /// The partner
+    #[arg(value_name = "ID")]
+    id: String,
+
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+}
+
+/// What frames are judged by.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvidenceArgs {
+    /// A folder with the files that were exchanged: those that came in `in`, ours in `out`
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    evidence: Option<PathBuf>,
+
+    /// The day on which it is looked at; today when not given
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
+
+    #[command(flatten)]
+    pub(super) directory: DirectoryArg,
+}
+
+impl EvidenceArgs {
+    /// The day on which it is looked at.
+    pub(super) fn on(&self) -> Date {
+        self.on.unwrap_or_else(clock::today)
+    }
+
+    /// How each frame of a partner stands.
+    pub(super) fn judge<'p>(&self, partner: &'p Partner) -> Result<Vec<FrameState<'p>>, Failure> {
+        let evidence: Box<dyn Evidence> = match &self.evidence {
+            None => Box::new(NoEvidence),
+            Some(folder) => {
+                let guides = PartnerArgs::of(&partner.profile().id, self.directory.path());
+                Box::new(Files::new(folder, guides.load()?)?)
+            }
+        };
+        Ok(judge(partner, evidence.as_ref(), self.on()))
+    }
+}
+
+pub(super) fn run(args: &FramesArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
+    let book = args.evidence.directory.book()?;
+    let partner = find(&book, &args.id)?;
+    let states = args.evidence.judge(partner)?;
+    let width = states.iter().map(|state| state.frame.id.len()).max().unwrap_or(0).max(5);
+    writeln!(
+        console.out,
+        "{:width$}  {:7}  {:10}  {:10}  evidence",
+        "frame", "state", "ours", "theirs"
+    )?;
+    for state in &states {
+        let (word, told) = told(state);
+        let by = |signature: Option<&tieline_partner::frame::Signature>| {
+            signature.map_or_else(|| "-".to_string(), |it| it.by.clone())
+        };
+        let (ours, theirs) = (by(state.ours), by(state.theirs));
+        writeln!(
+            console.out,
+            "{:width$}  {word:7}  {ours:10}  {theirs:10}  {told}",
+            state.frame.id
+        )?;
+        for (scenario, seen) in state.frame.scenarios.iter().zip(&state.scenarios) {
+            if let Err(why) = seen {
+                writeln!(console.out, "{:width$}    {}: {why}", "", scenario.title)?;
+            }
+        }
+    }
+    let open = hindrances(partner, &states);
+    if states.iter().all(FrameState::is_closed) && !states.is_empty() {
+        console.say(format_args!("next: tieline partner promote {}", args.id));
+        return Ok(exit::ACCEPTED);
+    }
+    writeln!(console.out, "going live is refused: {}", open.join("; "))?;
+    Ok(exit::FINDINGS)
+}
+
+/// A word for its state, and what was seen.
+fn told(state: &FrameState<'_>) -> (&'static str, String) {
+    let passed = state.scenarios.iter().filter(|it| it.is_ok()).count();
+    let all = state.scenarios.len();
+    if !state.blocked_by.is_empty() {
+        return ("blocked", format!("needs {}", state.blocked_by.join(", ")));
+    }
+    if passed < all {
+        return ("open", format!("{passed} of {all} scenarios"));
+    }
+    let seen: Vec<&str> = state.scenarios.iter().flatten().map(String::as_str).collect();
+    ("passed", seen.join("; "))
+}
