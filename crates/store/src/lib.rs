@@ -22,7 +22,11 @@ pub mod schedule;
 
 pub mod open;
 pub mod options;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod brought;
 mod columns;

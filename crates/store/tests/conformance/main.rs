@@ -22,6 +22,15 @@ macro_rules! on_both {
                 }
             )+)+
         }
+
+        mod postgres {
+            $($(
+                #[test]
+                fn $test() {
+                    crate::kit::on_postgres(crate::$module::$test);
+                }
+            )+)+
+        }
     };
 }
 
