@@ -48,7 +48,7 @@ pub(super) async fn receive(
     .fetch_one(&mut *writing.connection)
     .await?;
     let id = MessageId(row.number("id")?);
-    write_payload(&mut *writing.connection, id, kept).await?;
+    write_payload(&mut writing.connection, id, kept).await?;
     write_event(writing, id, None, "received", &arrival.origin).await?;
     super::job::start(writing, &arrival.job, id, &arrival.detail).await?;
     if let Some((folder, file)) = &arrival.remember {
@@ -117,7 +117,7 @@ pub(super) async fn write(
     .fetch_one(&mut *writing.connection)
     .await?;
     let id = MessageId(row.number("id")?);
-    write_payload(&mut *writing.connection, id, kept).await?;
+    write_payload(&mut writing.connection, id, kept).await?;
     if let Some(again) = message.again {
         super::expectation::drop_waiting(writing, again).await?;
     }

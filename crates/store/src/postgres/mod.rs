@@ -316,4 +316,9 @@ impl Store for PostgresStore {
         upkeep::sweep(&self.pool, &self.payloads, &self.payloads.old().await?).await?;
         Ok(purged)
     }
+
+    async fn close(&self) {
+        self.listening.abort();
+        self.pool.close().await;
+    }
 }

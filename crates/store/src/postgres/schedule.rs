@@ -17,7 +17,7 @@ pub(super) async fn begin(
 ) -> Result<bool, StoreError> {
     let done = query(
         "insert into schedule_run (schedule, planned, at)
-         select $1, $2, $3 where not exists (select 1 from pause where schedule = $1)
+         select $1::text, $2::bigint, $3::bigint where not exists (select 1 from pause where schedule = $1)
          on conflict do nothing",
     )
     .bind(&run.schedule)

@@ -1,6 +1,7 @@
 //! The store in SQLite: one file, one writer, any number of readers.
 
 mod access;
+pub(crate) mod backup;
 mod change;
 mod connection;
 mod control;
@@ -362,5 +363,10 @@ impl Store for SqliteStore {
             .await?;
         self.sweep(self.payloads.old().await?).await?;
         Ok(purged)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+        self.writer.close().await;
     }
 }
