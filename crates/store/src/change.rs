@@ -37,7 +37,9 @@ pub struct Change {
     pub interchanges: Vec<NewInterchange>,
     /// Where interchanges stand now. The message of each then stands where its interchanges say.
     pub interchange_states: Vec<(InterchangeId, State, Option<String>)>,
-    /// Where messages stand now.
+    /// Where messages stand now. The interchanges of a message that goes out stand where it stands.
+    /// One that is [`State::Sent`] after all its answers came is accepted or refused at once, and
+    /// nobody waits any more for answers to one that a change says is accepted or refused.
     pub message_states: Vec<MessageState>,
     /// What became known of messages that arrived.
     pub known: Vec<Known>,
@@ -47,11 +49,13 @@ pub struct Change {
     pub releases: Vec<NewRelease>,
     /// Answers that we wait for from now on.
     pub expectations: Vec<NewExpectation>,
-    /// Answers that came.
+    /// Answers that came. Each is an event of the message it answers, which stands as accepted or
+    /// refused once it was sent and every answer to it has come.
     pub answers: Vec<Answer>,
     /// Jobs to be done next.
     pub jobs: Vec<NewJob>,
-    /// Dead jobs that are due again, their attempts counted from 0.
+    /// Dead jobs that are due again, their attempts counted from 0. One whose name another unfinished
+    /// job has by now stays dead.
     pub revived: Vec<JobId>,
     /// Files of drops that were taken, so that they are not taken again.
     pub remembered: Vec<(String, SeenFile)>,

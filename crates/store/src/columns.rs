@@ -25,6 +25,7 @@ pub(crate) trait Columns {
     fn flag(&self, name: &str) -> Result<bool, StoreError>;
     fn flag_if_any(&self, name: &str) -> Result<Option<bool>, StoreError>;
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoreError>;
+    fn bytes_if_any(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// A number that is never negative.
     fn count(&self, name: &str) -> Result<u64, StoreError> {
@@ -93,6 +94,10 @@ where
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoreError> {
+        Ok(self.try_get(name)?)
+    }
+
+    fn bytes_if_any(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.try_get(name)?)
     }
 }

@@ -54,7 +54,7 @@ pub struct Answer {
     pub kind: Kind,
     /// What it names, as in [`NewExpectation::key`]. The latest that we sent under this key is meant.
     pub key: String,
-    /// What it says.
+    /// What it says. It counts if nobody answered before, or if an earlier answer said otherwise.
     pub outcome: Outcome,
     /// In words, e.g. `2 of 12 transaction sets rejected`.
     pub detail: String,

@@ -55,9 +55,9 @@ pub struct NewInterchange {
 pub enum Standing {
     /// No interchange of this sender, receiver and number was kept in the window.
     First,
-    /// The same bytes came before, in this interchange.
+    /// The same bytes came before, first in this interchange.
     Repeat(InterchangeId),
-    /// Other bytes came under this number before, in this interchange.
+    /// Only other bytes came under this number before, first in this interchange.
     Conflict(InterchangeId),
 }
 

@@ -41,9 +41,11 @@ pub struct NewJob {
     pub detail: String,
     /// When it is due; at once when `None`.
     pub due: Option<Timestamp>,
-    /// Jobs of one order key are done one after the other, in the order they were written.
+    /// Jobs of one order key are done one after the other, in the order they were written. A dead
+    /// job holds up no other.
     pub order: Option<String>,
-    /// A name that only one unfinished job may have. A second one is not written.
+    /// A name that only one unfinished job may have. A second one is not written. A dead job has no
+    /// name.
     pub unique: Option<String>,
 }
 

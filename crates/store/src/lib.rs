@@ -20,9 +20,14 @@ pub mod message;
 pub mod posting;
 pub mod schedule;
 
+pub mod maintenance;
 pub mod open;
 pub mod options;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod brought;
 mod columns;
@@ -96,7 +101,12 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The same purpose gets the same numbers again, so a step that is repeated after a crash uses
     /// the numbers it had. A number is never given to two purposes. After the counter's last number
-    /// comes 1; numbers stay allocated while the counter's window lasts.
+    /// comes 1; numbers stay allocated while the window of [`Options::number_window`] lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NumbersUsedUp`] when so many in a row are not free, [`StoreError::NotWhole`] when
+    /// the purpose has another count of numbers already.
     async fn allocate(
         &self,
         counter: &Counter,
@@ -157,7 +167,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<expectation::Expectation>, StoreError>;
 
     /// Marks expectations whose time to warn, or whose deadline, has come, and gives them: each is
-    /// given once for its warning and once for its deadline.
+    /// given once for its warning and once for its deadline. When both have come, the deadline alone
+    /// is told.
     async fn fall_due(&self) -> Result<Vec<expectation::Due>, StoreError>;
 
     /// The postings a filter lets through, oldest first, after `after`, at most `most`.
@@ -227,6 +238,11 @@ pub trait Store: Send + Sync + 'static {
     async fn verify(&self) -> Result<Vec<String>, StoreError>;
 
     /// Throws away payloads and events of messages that ended before an instant, and gives how
-    /// many; the message rows, control numbers and keys of postings stay.
+    /// many; the message rows, control numbers and keys of postings stay. A message has ended when it
+    /// is posted, accepted, repeat, rejected or refused, or sent with nobody waiting for an answer, and
+    /// no job is about it.
     async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Finishes what was begun and lets go of the database. Whatever is asked afterwards fails.
+    async fn close(&self);
 }

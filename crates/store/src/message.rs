@@ -205,7 +205,7 @@ pub struct NewMessage {
     pub reason: Option<String>,
     /// The interchange this answers.
     pub answers: Option<InterchangeId>,
-    /// The message that this is a new try of.
+    /// The message that this is a new try of. Nobody waits any more for answers to that one.
     pub again: Option<MessageId>,
 }
 

@@ -14,8 +14,9 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use crate::change::Change;
 use crate::error::StoreError;
-use crate::message::Payload;
+use crate::message::{MessageId, Payload};
 
 /// How old a file must be before it is swept: longer than any change takes from the file to the row.
 const SWEPT_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -91,9 +92,35 @@ impl Payloads {
         }
     }
 
-    /// The file of these bytes if it holds them; `None` when it is missing, an error when it holds
-    /// others.
-    pub(crate) async fn find(&self, sha256: [u8; 32]) -> Result<Found, StoreError> {
+    /// Makes the bytes of the messages of a change ready, and leaves the messages without.
+    pub(crate) async fn keep_all(&self, change: &mut Change) -> Result<Vec<Kept>, StoreError> {
+        let mut kept = Vec::with_capacity(change.messages.len());
+        for message in &mut change.messages {
+            kept.push(self.keep(take(&mut message.payload), None).await?);
+        }
+        Ok(kept)
+    }
+
+    /// The bytes of a message, which must be those that were kept.
+    pub(crate) async fn read(
+        &self,
+        id: MessageId,
+        stored: Option<Stored>,
+    ) -> Result<Payload, StoreError> {
+        let stored = stored.ok_or(StoreError::PayloadMissing(id))?;
+        match (stored.kept.as_str(), stored.bytes) {
+            ("row", Some(bytes)) if digest(&bytes) == stored.sha256 => Ok(Payload::Bytes(bytes)),
+            ("row", Some(_)) => Err(StoreError::PayloadDamaged(id)),
+            ("file", _) => match self.find(stored.sha256).await? {
+                Found::Whole(path) => Ok(Payload::File(path)),
+                Found::Damaged => Err(StoreError::PayloadDamaged(id)),
+                Found::Missing => Err(StoreError::PayloadMissing(id)),
+            },
+            _ => Err(StoreError::PayloadMissing(id)),
+        }
+    }
+
+    async fn find(&self, sha256: [u8; 32]) -> Result<Found, StoreError> {
         let Some(folder) = self.folder.clone() else { return Ok(Found::Missing) };
         blocking(move || {
             let path = folder.path_of(&sha256);
@@ -119,9 +146,24 @@ impl Payloads {
     }
 }
 
+/// What the database says of the bytes of a message.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The word for where they are.
+    pub(crate) kept: String,
+    pub(crate) sha256: [u8; 32],
+    /// The bytes themselves, if they are in a row.
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+/// Takes bytes out of where they are, so that they are not held twice.
+pub(crate) fn take(payload: &mut Payload) -> Payload {
+    std::mem::replace(payload, Payload::Bytes(Vec::new()))
+}
+
 /// What lies in the folder in the place of some bytes.
 #[derive(Debug)]
-pub(crate) enum Found {
+enum Found {
     Whole(PathBuf),
     Missing,
     Damaged,
@@ -260,6 +302,11 @@ impl Folder {
             return Ok(());
         }
         let path = self.path_of(sha256);
+        // Another node may have written the same bytes anew since it was found to be old.
+        let changed = fs::metadata(&path).and_then(|facts| facts.modified());
+        if changed.is_ok_and(|changed| changed >= SystemTime::now() - SWEPT_AFTER) {
+            return Ok(());
+        }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file(&path, error)),
             _ => Ok(()),

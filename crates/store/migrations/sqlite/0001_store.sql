@@ -22,7 +22,8 @@ create table message (
 ) strict;
 create index message_sha256 on message (sha256);
 create index message_partner on message (partner, state);
-create index message_state on message (state, changed);
+create index message_state on message (state);
+create index message_changed on message (changed) where kept <> 'gone';
 create index message_answers on message (answers) where answers is not null;
 create index message_same_as on message (same_as) where same_as is not null;
 

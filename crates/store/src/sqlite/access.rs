@@ -77,6 +77,16 @@ pub(super) async fn audit(writing: &mut Writing, entry: &AuditEntry) -> Result<(
     Ok(())
 }
 
+pub(super) async fn audit_all(
+    writing: &mut Writing,
+    entries: &[AuditEntry],
+) -> Result<(), StoreError> {
+    for entry in entries {
+        audit(writing, entry).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn audited(
     pool: &SqlitePool,
     filter: &AuditFilter,

@@ -76,9 +76,7 @@ pub(super) async fn write(
     for event in &change.events {
         message::happen(writing, event, &brought).await?;
     }
-    for entry in &change.audit {
-        access::audit(writing, entry).await?;
-    }
+    access::audit_all(writing, &change.audit).await?;
     applied.messages.clone_from(&brought.messages);
     applied.interchanges.clone_from(&brought.interchanges);
     Ok((applied, brought))

@@ -11,10 +11,10 @@ use sqlx::{Connection, SqliteConnection, query, query_scalar, raw_sql};
 use crate::error::StoreError;
 
 /// The tables, one text for each version, the first from nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_store.sql")];
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_store.sql")];
 
 /// How long a statement waits for another process to be done with the database.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every commit is on the disk when it returns: with `NORMAL` a loss of power may take the last.
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -8,13 +8,13 @@ use crate::columns::{self, Columns};
 use crate::control::{Allocation, Counter};
 use crate::error::StoreError;
 
-/// Allocates numbers; those given at or after `live_from` are not given again.
+/// Allocates numbers; those given within the window, in microseconds, are not given again.
 pub(super) async fn allocate(
     writing: &mut Writing,
     counter: &Counter,
     purpose: &str,
     count: u32,
-    live_from: i64,
+    window: i64,
 ) -> Result<u64, StoreError> {
     let before = query(
         "select first, count from allocation where partner = $1 and kind = $2 and purpose = $3",
@@ -31,6 +31,7 @@ pub(super) async fn allocate(
         }
         return row.count("first");
     }
+    let live_from = writing.now.as_microsecond().saturating_sub(window);
     let first = find_free(writing, counter, count.max(1), live_from).await?;
     query(
         "insert into allocation (partner, kind, purpose, first, count, at)

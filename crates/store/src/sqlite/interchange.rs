@@ -65,7 +65,7 @@ async fn compare(writing: &mut Writing, new: &NewInterchange) -> Result<Standing
     .bind(new.window_from.as_microsecond())
     .fetch_optional(&mut writing.connection)
     .await?;
-    let earlier = row.map(|row| Ok::<_, StoreError>((row.number("id")?, row.number("same")? == 1)));
+    let earlier = row.map(|row| Ok::<_, StoreError>((row.number("id")?, row.flag("same")?)));
     Ok(standing(earlier.transpose()?))
 }
 

@@ -4,6 +4,9 @@
 //! dead job and one that waits for another of its order key are never ready, so that taking jobs
 //! is one walk along an index. A dead job holds up no other.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool, query};
 
 use super::writer::Writing;
@@ -234,13 +237,15 @@ pub(super) async fn list(
     columns::all(&rows, columns::job)
 }
 
-/// When the next job that is not ready yet will be.
-pub(super) async fn next_ready(pool: &SqlitePool, now: i64) -> Result<Option<i64>, StoreError> {
+/// How long it is until the next job that is not ready yet will be.
+pub(super) async fn until_next(pool: &SqlitePool, now: Timestamp) -> Result<Duration, StoreError> {
+    let now = now.as_microsecond();
     let row = query(
         "select min(ready) as ready from job where ready > $1 and ready < 9223372036854775807",
     )
     .bind(now)
     .fetch_one(pool)
     .await?;
-    row.number_if_any("ready")
+    let wait = row.number_if_any("ready")?.and_then(|ready| u64::try_from(ready - now).ok());
+    Ok(wait.map_or(Duration::MAX, Duration::from_micros))
 }

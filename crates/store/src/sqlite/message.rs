@@ -11,7 +11,7 @@ use crate::interchange::InterchangeId;
 use crate::message::{
     Arrival, Event, Filter, Flow, Message, MessageId, NewMessage, Received, State,
 };
-use crate::payload::{Kept, Place};
+use crate::payload::{Kept, Place, Stored};
 use crate::words::Word;
 
 pub(super) async fn receive(
@@ -214,11 +214,7 @@ pub(super) async fn find(pool: &SqlitePool, id: MessageId) -> Result<Option<Mess
     row.as_ref().map(columns::message).transpose()
 }
 
-/// Where the bytes of a message are: the word, their SHA-256, and the bytes if a row has them.
-pub(super) async fn bytes(
-    pool: &SqlitePool,
-    id: MessageId,
-) -> Result<Option<(String, [u8; 32], Option<Vec<u8>>)>, StoreError> {
+pub(super) async fn bytes(pool: &SqlitePool, id: MessageId) -> Result<Option<Stored>, StoreError> {
     let row = query(
         "select kept, sha256, bytes from message left join payload on payload.message = message.id
          where id = $1",
@@ -227,9 +223,8 @@ pub(super) async fn bytes(
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let kept = row.text("kept")?;
-    let bytes = sqlx::Row::try_get(&row, "bytes")?;
-    Ok(Some((kept, row.digest("sha256")?, bytes)))
+    let bytes = row.bytes_if_any("bytes")?;
+    Ok(Some(Stored { kept: row.text("kept")?, sha256: row.digest("sha256")?, bytes }))
 }
 
 pub(super) async fn list(

@@ -1,6 +1,7 @@
 //! The store in SQLite: one file, one writer, any number of readers.
 
 mod access;
+pub(crate) mod backup;
 mod change;
 mod connection;
 mod control;
@@ -31,7 +32,7 @@ use crate::interchange::{Interchange, InterchangeId};
 use crate::job::{Claimed, End, Job, Lease, NewJob, Worker};
 use crate::message::{Arrival, Event, Message, MessageId, Payload, Received};
 use crate::options::{Clock, Options, machine_time};
-use crate::payload::{Found, Kept, Payloads, digest};
+use crate::payload::{Payloads, take};
 use crate::posting::{Posting, PostingId};
 use crate::schedule::{Pause, Run, SeenFile};
 use crate::{
@@ -81,28 +82,8 @@ impl SqliteStore {
         }
     }
 
-    async fn keep(&self, change: &mut Change) -> Result<Vec<Kept>, StoreError> {
-        let mut kept = Vec::with_capacity(change.messages.len());
-        for message in &mut change.messages {
-            let payload = std::mem::replace(&mut message.payload, Payload::Bytes(Vec::new()));
-            kept.push(self.payloads.keep(payload, None).await?);
-        }
-        Ok(kept)
-    }
-
     async fn read_payload(&self, id: MessageId) -> Result<Payload, StoreError> {
-        let found = message::bytes(&self.pool, id).await?;
-        let (kept, sha256, bytes) = found.ok_or(StoreError::PayloadMissing(id))?;
-        match (kept.as_str(), bytes) {
-            ("row", Some(bytes)) if digest(&bytes) == sha256 => Ok(Payload::Bytes(bytes)),
-            ("row", Some(_)) => Err(StoreError::PayloadDamaged(id)),
-            ("file", _) => match self.payloads.find(sha256).await? {
-                Found::Whole(path) => Ok(Payload::File(path)),
-                Found::Damaged => Err(StoreError::PayloadDamaged(id)),
-                Found::Missing => Err(StoreError::PayloadMissing(id)),
-            },
-            _ => Err(StoreError::PayloadMissing(id)),
-        }
+        self.payloads.read(id, message::bytes(&self.pool, id).await?).await
     }
 
     async fn sweep(&self, files: Vec<[u8; 32]>) -> Result<(), StoreError> {
@@ -133,7 +114,7 @@ impl Store for SqliteStore {
     }
 
     async fn receive(&self, mut arrival: Arrival) -> Result<Received, StoreError> {
-        let payload = std::mem::replace(&mut arrival.payload, Payload::Bytes(Vec::new()));
+        let payload = take(&mut arrival.payload);
         let kept = self.payloads.keep(payload, Some(arrival.sha256)).await?;
         self.writer
             .write(move |writing| {
@@ -158,12 +139,8 @@ impl Store for SqliteStore {
     }
 
     async fn wait_for_work(&self, at_most: Duration) {
-        let next = job::next_ready(&self.pool, self.clock().as_microsecond()).await;
-        let until_next = match next {
-            Ok(Some(next)) => next.saturating_sub(self.clock().as_microsecond()),
-            _ => i64::MAX,
-        };
-        let until_next = Duration::from_micros(u64::try_from(until_next).unwrap_or(0));
+        let until_next = job::until_next(&self.pool, self.clock()).await;
+        let until_next = until_next.unwrap_or(Duration::MAX);
         // Whether somebody woke us or the time is over makes no difference.
         let _ = tokio::time::timeout(at_most.min(until_next), self.work.notified()).await;
     }
@@ -183,7 +160,7 @@ impl Store for SqliteStore {
         mut change: Change,
         end: End,
     ) -> Result<Applied, StoreError> {
-        let kept = self.keep(&mut change).await?;
+        let kept = self.payloads.keep_all(&mut change).await?;
         let lease = *lease;
         self.writer
             .write(move |writing| {
@@ -193,7 +170,7 @@ impl Store for SqliteStore {
     }
 
     async fn apply(&self, mut change: Change) -> Result<Applied, StoreError> {
-        let kept = self.keep(&mut change).await?;
+        let kept = self.payloads.keep_all(&mut change).await?;
         self.writer
             .write(move |writing| {
                 Box::pin(async move {
@@ -214,8 +191,7 @@ impl Store for SqliteStore {
         self.writer
             .write(move |writing| {
                 Box::pin(async move {
-                    let live_from = writing.now.as_microsecond().saturating_sub(window);
-                    control::allocate(writing, &counter, &purpose, count, live_from).await
+                    control::allocate(writing, &counter, &purpose, count, window).await
                 })
             })
             .await
@@ -353,12 +329,7 @@ impl Store for SqliteStore {
     async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
         self.writer
             .write(move |writing| {
-                Box::pin(async move {
-                    for entry in &entries {
-                        access::audit(writing, entry).await?;
-                    }
-                    Ok(())
-                })
+                Box::pin(async move { access::audit_all(writing, &entries).await })
             })
             .await
     }
@@ -382,11 +353,10 @@ impl Store for SqliteStore {
     async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {
-            let (some, files) = self
+            let some = self
                 .writer
                 .write(move |writing| Box::pin(upkeep::purge_some(writing, ended_before)))
                 .await?;
-            self.sweep(files).await?;
             purged += some;
             if some == 0 {
                 break;
@@ -397,5 +367,10 @@ impl Store for SqliteStore {
             .await?;
         self.sweep(self.payloads.old().await?).await?;
         Ok(purged)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+        self.writer.close().await;
     }
 }

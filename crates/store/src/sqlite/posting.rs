@@ -11,6 +11,9 @@ use crate::payload::digest;
 use crate::posting::{Filter, NewPosting, NewRelease, Posting, PostingId};
 use crate::words::Word;
 
+/// How many postings have their accounts read together.
+const AT_ONCE: usize = 500;
+
 pub(super) async fn write(
     writing: &mut Writing,
     new: &NewPosting,
@@ -146,8 +149,8 @@ pub(super) async fn list(
     sql.push(" order by id limit ").push_bind(i64::from(most));
     let rows = sql.build().fetch_all(pool).await?;
     let mut postings = columns::all(&rows, columns::posting)?;
-    for posting in &mut postings {
-        posting.accounts = accounts(pool, posting.id).await?;
+    for some in postings.chunks_mut(AT_ONCE) {
+        read_accounts(pool, some).await?;
     }
     Ok(postings)
 }
@@ -167,10 +170,21 @@ fn days(sql: &mut QueryBuilder<Sqlite>, filter: &Filter) {
     }
 }
 
-async fn accounts(pool: &SqlitePool, id: PostingId) -> Result<Vec<String>, StoreError> {
-    let rows = query("select account from posting_account where posting = $1 order by place")
-        .bind(id.0)
-        .fetch_all(pool)
-        .await?;
-    columns::all(&rows, |row| row.text("account"))
+/// Reads the accounts of postings, which stand in the order of their numbers.
+async fn read_accounts(pool: &SqlitePool, postings: &mut [Posting]) -> Result<(), StoreError> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "select posting, account from posting_account where posting in (",
+    );
+    let mut ids = sql.separated(", ");
+    for posting in postings.iter() {
+        ids.push_bind(posting.id.0);
+    }
+    sql.push(") order by posting, place");
+    for row in sql.build().fetch_all(pool).await? {
+        let id = PostingId(row.number("posting")?);
+        if let Ok(place) = postings.binary_search_by_key(&id.0, |posting| posting.id.0) {
+            postings[place].accounts.push(row.text("account")?);
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use sqlx::{query, query_scalar};
 
 use super::SqliteStore;
 use super::writer::Writing;
-use crate::columns::{self, Columns};
+use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::message::MessageId;
 use crate::payload::Payloads;
@@ -88,11 +88,11 @@ async fn verify_payloads(store: &SqliteStore, faults: &mut Vec<String>) -> Resul
 }
 
 /// Messages that ended before an instant lose their bytes and events, some at a time. Gives how
-/// many, and the files whose bytes nobody needs any more.
+/// many. Files that nobody speaks of any more are swept when they are old.
 pub(super) async fn purge_some(
     writing: &mut Writing,
     ended_before: Timestamp,
-) -> Result<(u64, Vec<[u8; 32]>), StoreError> {
+) -> Result<u64, StoreError> {
     let rows = query(
         "update message set kept = 'gone'
          where id in (
@@ -104,7 +104,7 @@ pub(super) async fn purge_some(
                          where message = message.id and standing in ('open', 'overdue'))))
                  and not exists (select 1 from job where message = message.id)
              limit $2)
-         returning id, sha256",
+         returning id",
     )
     .bind(ended_before.as_microsecond())
     .bind(AT_ONCE)
@@ -121,8 +121,7 @@ pub(super) async fn purge_some(
             .execute(&mut writing.connection)
             .await?;
     }
-    let files = columns::all(&rows, |row| row.digest("sha256"))?;
-    Ok((rows.len() as u64, files))
+    Ok(rows.len() as u64)
 }
 
 /// Old runs but the last of each schedule, and bans that are over.

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, query};
+use sqlx::{Connection, SqliteConnection, query};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::StoreError;
@@ -37,16 +37,23 @@ pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// Hands operations to the task that writes.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    operations: mpsc::Sender<Box<dyn Operation>>,
+    requests: mpsc::Sender<Request>,
+}
+
+/// What the task is asked.
+enum Request {
+    Write(Box<dyn Operation>),
+    /// To let go of the database, and say so.
+    Close(oneshot::Sender<()>),
 }
 
 impl Writer {
     /// Starts the task; it ends when the last writer is dropped. `work` hears of jobs that are ready.
     pub(super) fn start(connection: SqliteConnection, clock: Clock, work: Arc<Notify>) -> Self {
-        let (operations, waiting) = mpsc::channel(WAITING);
+        let (requests, waiting) = mpsc::channel(WAITING);
         let writing = Writing { connection, now: Timestamp::UNIX_EPOCH, ready: 0 };
         tokio::spawn(write_all(writing, waiting, clock, work));
-        Self { operations }
+        Self { requests }
     }
 
     /// Does an operation, and returns when it is committed.
@@ -58,8 +65,16 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let asked = Asked { work: Some(work), outcome: None, answer };
         let stopped = || StoreError::Database("its writer has stopped".to_string());
-        self.operations.send(Box::new(asked)).await.map_err(|_| stopped())?;
+        self.requests.send(Request::Write(Box::new(asked))).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
+    }
+
+    /// Lets go of the database when everything that waits is written.
+    pub(super) async fn close(&self) {
+        let (closed, is_closed) = oneshot::channel();
+        if self.requests.send(Request::Close(closed)).await.is_ok() {
+            let _ = is_closed.await;
+        }
     }
 }
 
@@ -111,27 +126,54 @@ where
 
 async fn write_all(
     mut writing: Writing,
-    mut waiting: mpsc::Receiver<Box<dyn Operation>>,
+    mut waiting: mpsc::Receiver<Request>,
     clock: Clock,
     work: Arc<Notify>,
 ) {
+    let mut requests = Vec::with_capacity(MOST);
     let mut batch = Vec::with_capacity(MOST);
-    while waiting.recv_many(&mut batch, MOST).await > 0 {
-        writing.ready = 0;
-        let written = write_together(&mut writing, &mut batch, &clock).await;
-        if written.is_err() {
-            // The database may have rolled back by itself already; then this one fails.
-            let _ = query("rollback").execute(&mut writing.connection).await;
+    while waiting.recv_many(&mut requests, MOST).await > 0 {
+        let mut closing = None;
+        for request in requests.drain(..) {
+            match request {
+                Request::Write(operation) => batch.push(operation),
+                Request::Close(closed) => closing = Some(closed),
+            }
         }
-        for operation in batch.drain(..) {
-            operation.answer(match &written {
-                Ok(()) => Ok(()),
-                Err(error) => Err(same(error)),
-            });
+        write_batch(&mut writing, &mut batch, &clock, &work).await;
+        if let Some(closed) = closing {
+            // Whatever cannot be tidied away now is tidied when the database is opened again.
+            let _ = writing.connection.close().await;
+            let _ = closed.send(());
+            return;
         }
-        for _ in 0..writing.ready.min(MOST) {
-            work.notify_one();
-        }
+    }
+}
+
+/// Writes what waits, and answers.
+async fn write_batch(
+    writing: &mut Writing,
+    batch: &mut Vec<Box<dyn Operation>>,
+    clock: &Clock,
+    work: &Notify,
+) {
+    if batch.is_empty() {
+        return;
+    }
+    writing.ready = 0;
+    let written = write_together(writing, batch, clock).await;
+    if written.is_err() {
+        // The database may have rolled back by itself already; then this one fails.
+        let _ = query("rollback").execute(&mut writing.connection).await;
+    }
+    for operation in batch.drain(..) {
+        operation.answer(match &written {
+            Ok(()) => Ok(()),
+            Err(error) => Err(same(error)),
+        });
+    }
+    for _ in 0..writing.ready.min(MOST) {
+        work.notify_one();
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) async fn of_many_at_once_one_is_the_first(world: World) {
             let bytes = [number % 4];
             // In either order, so that two changes meet each other half way.
             let mut controls = [905, 906];
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 controls.reverse();
             }
             let interchanges =

@@ -21,7 +21,6 @@ pub(crate) const INLINE: u64 = 1000;
 pub(crate) struct World {
     pub(crate) nodes: [Arc<dyn Store>; 2],
     pub(crate) clock: ToldClock,
-    pub(crate) address: String,
     pub(crate) folder: TempDir,
 }
 
@@ -57,6 +56,7 @@ pub(crate) fn options(clock: &ToldClock, folder: &TempDir) -> Options {
     options.clock = Clock::Told(clock.clone());
     options.payloads = Some(folder.path().join("payloads"));
     options.inline_limit = INLINE;
+    options.connections = 4;
     options.number_window = SignedDuration::from_hours(24);
     options
 }
@@ -69,16 +69,27 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 pub(crate) fn on_sqlite(test: impl AsyncFnOnce(World)) {
+    let folder = TempDir::new().expect("there is room for a folder");
+    let clock = clock();
+    let address = format!("sqlite:{}", folder.path().join("store.db").display());
     run(async {
-        let folder = TempDir::new().expect("there is room for a folder");
-        let clock = clock();
-        let address = format!("sqlite:{}", folder.path().join("store.db").display());
         let options = options(&clock, &folder);
         let store = open_with(&address, options).await.expect("the store opens");
-        let world = World { nodes: [Arc::clone(&store), store], clock, address, folder };
-        let nodes = world.nodes.clone();
-        test(world).await;
-        drop(nodes);
+        test(World { nodes: [Arc::clone(&store), store], clock, folder }).await;
+    });
+}
+
+/// On PostgreSQL, if there is one.
+pub(crate) fn on_postgres(test: impl AsyncFnOnce(World)) {
+    let Some(address) = tieline_store::testing::postgres() else { return };
+    let folder = TempDir::new().expect("there is room for a folder");
+    let clock = clock();
+    run(async {
+        // Both make the tables at once, as nodes that start together do.
+        let open = || open_with(&address, options(&clock, &folder));
+        let (one, two) = tokio::join!(open(), open());
+        let nodes = [one.expect("the store opens"), two.expect("the store opens")];
+        test(World { nodes, clock, folder }).await;
     });
 }
 

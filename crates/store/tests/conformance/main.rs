@@ -3,6 +3,7 @@
 mod access;
 mod control;
 mod expectations;
+mod histories;
 mod interchanges;
 mod jobs;
 mod kit;
@@ -19,6 +20,15 @@ macro_rules! on_both {
                 #[test]
                 fn $test() {
                     crate::kit::on_sqlite(crate::$module::$test);
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[test]
+                fn $test() {
+                    crate::kit::on_postgres(crate::$module::$test);
                 }
             )+)+
         }
@@ -75,6 +85,7 @@ on_both! {
         bans_end_and_are_lifted
         the_audit_is_read_latest_first
         figures_say_how_many_are_where;
+    histories: any_history_is_the_one_that_a_model_tells;
     upkeep: what_ended_is_purged_and_its_row_stays
         planted_damage_is_found
         files_that_nobody_speaks_of_are_swept;

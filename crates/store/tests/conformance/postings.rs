@@ -64,7 +64,7 @@ pub(crate) async fn of_many_at_once_one_is_posted(world: World) {
             let store = Arc::clone(&world.nodes[number % 2]);
             let record = ["{1}", "{2}"][number / 2 % 2];
             let mut new = vec![posting(message, "r1", record), posting(message, "r2", record)];
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 new.reverse();
             }
             tokio::spawn(async move { store.apply(posts(new)).await.expect("written").postings })

@@ -1,0 +1,121 @@
+//! Planned runs, pauses, and files of drops that were taken.
+
+use sqlx::{PgPool, query};
+
+use super::Writing;
+use crate::access::AuditEntry;
+use crate::brought::{Brought, number};
+use crate::columns::{self, Columns};
+use crate::error::StoreError;
+use crate::job::NewJob;
+use crate::schedule::{Pause, Run, SeenFile};
+
+pub(super) async fn begin(
+    writing: &mut Writing,
+    run: &Run,
+    job: &NewJob,
+) -> Result<bool, StoreError> {
+    let done = query(
+        "insert into schedule_run (schedule, planned, at)
+         select $1::text, $2::bigint, $3::bigint where not exists (select 1 from pause where schedule = $1)
+         on conflict do nothing",
+    )
+    .bind(&run.schedule)
+    .bind(run.planned.as_microsecond())
+    .bind(writing.now.as_microsecond())
+    .execute(&mut *writing.connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    super::job::write(writing, job, &Brought::default()).await?;
+    Ok(true)
+}
+
+pub(super) async fn last_runs(pool: &PgPool) -> Result<Vec<Run>, StoreError> {
+    let rows = query(
+        "select schedule, max(planned) as planned from schedule_run group by schedule
+         order by schedule",
+    )
+    .fetch_all(pool)
+    .await?;
+    columns::all(&rows, columns::run)
+}
+
+pub(super) async fn set_pause(
+    writing: &mut Writing,
+    schedule: &str,
+    pause: Option<&Pause>,
+    by: &str,
+) -> Result<(), StoreError> {
+    let sql = match pause {
+        Some(pause) => query(
+            "insert into pause (schedule, since, reason) values ($1, $2, $3)
+             on conflict (schedule) do update set since = excluded.since, reason = excluded.reason",
+        )
+        .bind(schedule)
+        .bind(pause.since.as_microsecond())
+        .bind(&pause.reason),
+        None => query("delete from pause where schedule = $1").bind(schedule),
+    };
+    sql.execute(&mut *writing.connection).await?;
+    let entry = AuditEntry {
+        at: None,
+        actor: by.to_string(),
+        action: if pause.is_some() { "pause" } else { "go on" }.to_string(),
+        subject: schedule.to_string(),
+        detail: pause.map(|pause| pause.reason.clone()).unwrap_or_default(),
+    };
+    super::access::audit(writing, &entry).await
+}
+
+pub(super) async fn pauses(pool: &PgPool) -> Result<Vec<(String, Pause)>, StoreError> {
+    let rows = query("select schedule, since, reason from pause order by schedule");
+    columns::all(&rows.fetch_all(pool).await?, columns::pause)
+}
+
+pub(super) async fn remember(
+    writing: &mut Writing,
+    folder: &str,
+    file: &SeenFile,
+) -> Result<(), StoreError> {
+    query(
+        "insert into seen_file (folder, name, size, modified, at) values ($1, $2, $3, $4, $5)
+         on conflict do nothing",
+    )
+    .bind(folder)
+    .bind(file.name.as_slice())
+    .bind(number(file.size, "the length of a file")?)
+    .bind(file.modified)
+    .bind(writing.now.as_microsecond())
+    .execute(&mut *writing.connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn remembered(
+    pool: &PgPool,
+    folder: &str,
+    files: &[SeenFile],
+) -> Result<Vec<bool>, StoreError> {
+    let names: Vec<&[u8]> = files.iter().map(|file| file.name.as_slice()).collect();
+    let sizes = files.iter().map(|file| number(file.size, "the length of a file"));
+    let sizes = sizes.collect::<Result<Vec<i64>, _>>()?;
+    let modified: Vec<i64> = files.iter().map(|file| file.modified).collect();
+    let rows = query(
+        "select exists (
+             select 1 from seen_file seen
+             where seen.folder = $1 and seen.name = file.name and seen.size = file.size
+                 and seen.modified = file.modified) as seen
+         from unnest($2::bytea[], $3::bigint[], $4::bigint[]) with ordinality
+             as file (name, size, modified, place)
+         order by file.place",
+    )
+    .bind(folder)
+    .bind(names)
+    .bind(sizes)
+    .bind(modified)
+    .fetch_all(pool)
+    .await?;
+    columns::all(&rows, |row| row.flag("seen"))
+}
