@@ -1,6 +1,5 @@
 """A partner whose software is paramiko: puts, lists, fetches and renames, and guesses passwords."""
 
-import socket
 import sys
 
 import paramiko
@@ -13,9 +12,8 @@ def session(port, **login):
 
 
 def transfer(port, key, password, content, back):
-    kinds = {"ed25519": paramiko.Ed25519Key, "ecdsa": paramiko.ECDSAKey, "rsa": paramiko.RSAKey}
-    for kind in ["ed25519", "ecdsa", "rsa"]:
-        transport, sftp = session(port, pkey=kinds[kind].from_private_key_file(f"{key}/{kind}"))
+    for kind in ["ed25519", "rsa"]:
+        transport, sftp = session(port, pkey=paramiko.PKey.from_path(f"{key}/{kind}"))
         sftp.listdir("inbound")
         transport.close()
     transport, sftp = session(port, password=password)
@@ -36,20 +34,17 @@ def transfer(port, key, password, content, back):
 
 
 def guess(port):
-    """Wrong passwords on three connections; each try has to be answered."""
+    """A wrong password on each of some connections; each has to be answered."""
     answered = 0
-    for _ in range(3):
+    for _ in range(5):
         transport = paramiko.Transport(("127.0.0.1", port))
         transport.auth_timeout = 10
         transport.start_client()
-        for _ in range(5):
-            try:
-                transport.auth_password("acme", "wrong", fallback=False)
-            except paramiko.AuthenticationException as error:
-                assert "timeout" not in str(error).lower(), error
-                answered += 1
-            except (paramiko.SSHException, EOFError, socket.error):
-                break
+        try:
+            transport.auth_password("acme", "wrong", fallback=False)
+        except paramiko.AuthenticationException as error:
+            assert "timeout" not in str(error).lower(), error
+            answered += 1
         transport.close()
     print(answered)
 
