@@ -111,7 +111,8 @@ impl Client {
             Ok(is_hash_checked) => is_hash_checked,
             Err(error) => {
                 // What cannot be gone on with must not be: a wrong length or hash, or a full disk.
-                if !error.is_end() && !(options.resume && is_resumable(&error)) {
+                let is_kept = error.is_end() || options.resume && is_resumable(&error);
+                if !is_kept {
                     let _ = self.remove(&temporary).await;
                 }
                 return Err(error);
