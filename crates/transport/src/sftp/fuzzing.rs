@@ -1,4 +1,4 @@
-//! What the fuzz targets reach of the codec. Built for fuzzing alone.
+//! What the fuzz targets reach of the codec. Built for fuzzing and for tests alone.
 
 use crate::sftp::wire::{
     self, Answer, Attributes, Code, Entry, Framer, OpenFlags, Request, Space, WireError,
@@ -98,4 +98,33 @@ fn cut(mut framer: Framer, pieces: &[&[u8]]) -> (Vec<Vec<u8>>, Option<WireError>
         }
     }
     (messages, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the fuzz target does for hours, for a moment.
+    #[test]
+    fn seeds_and_what_becomes_of_them_by_chance_are_read_or_refused() {
+        let mut state = 17_usize;
+        let mut below = |end: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040);
+            (state >> 33) % end
+        };
+        for seed in seeds() {
+            read_anything(&seed);
+            for _ in 0..2_000 {
+                let mut bytes = seed.clone();
+                for _ in 0..=below(3) {
+                    let at = below(bytes.len());
+                    bytes[at] = [0, 1, 0x7f, 0xff, 101, 200][below(6)];
+                }
+                bytes.truncate(1 + below(2 * bytes.len()));
+                read_anything(&bytes);
+                let (first, second) = bytes.split_at(below(bytes.len()));
+                cut_anywhere(&bytes, &[first, second]);
+            }
+        }
+    }
 }

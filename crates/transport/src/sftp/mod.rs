@@ -10,7 +10,7 @@ pub mod bans;
 pub mod client;
 pub mod exchange;
 mod files;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod host_key;
