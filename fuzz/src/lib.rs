@@ -126,7 +126,8 @@ pub fn plant_files() {
     write(&seeds);
 }
 
-fn write(seeds: &[Vec<u8>]) {
+/// Puts seeds into the corpus folder named on the command line.
+pub fn write(seeds: &[Vec<u8>]) {
     let is_folder =
         |argument: &String| !argument.starts_with('-') && PathBuf::from(argument).is_dir();
     let Some(folder) = env::args().skip(1).find(is_folder) else { return };

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::raw::{Part, Raw, connect, framed, login_with_hash, login_with_key, request, status};
@@ -10,6 +11,7 @@ use russh::MethodKind;
 use russh::client::AuthResult;
 use russh::keys::HashAlg;
 use tieline_transport::sftp::audit::What;
+use tieline_transport::sftp::bans::{BanRules, Bans, MemoryBans};
 use tieline_transport::sftp::{AuthorizedKey, Limits, LoginRule, Settings};
 
 const READ: u32 = 1;
@@ -405,4 +407,48 @@ async fn the_last_session_to_open_an_unfinished_file_has_it() {
     assert_eq!(second.status(&rename).await.0, 0);
     assert_eq!(first.status(&close(&old)).await.0, 4);
     assert_eq!(running.taken()[0].bytes, b"ISA*00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_is_kept_out_until_the_ban_is_lifted() {
+    let rules = BanRules { address_failures: 5, ..BanRules::default() };
+    let bans = Arc::new(MemoryBans::new(rules));
+    let shared: Arc<dyn Bans> = bans.clone();
+    let settings = Settings { bans: Some(shared), tries: 20, ..settings() };
+    let running = start_with(settings, |_| {}).await;
+    let mut guessing = connect(running.address).await;
+    for number in 0..6 {
+        let name = if number < 3 { "acme" } else { "nobody" };
+        let login = guessing.authenticate_password(name, "wrong").await.expect("an answer");
+        assert!(!login.success());
+    }
+    let right = guessing.authenticate_password("acme", PASSWORD).await.expect("an answer");
+    assert!(!right.success(), "the right password comes too late");
+    let config = russh::client::Config::default();
+    let config = Arc::new(config);
+    let again = russh::client::connect(config, running.address, common::raw::AnyHost).await;
+    assert!(again.is_err(), "it is not even spoken to");
+    let now = jiff::Timestamp::now();
+    let listed = bans.list(now);
+    assert_eq!((listed.len(), listed[0].failures), (1, 5));
+    assert!(bans.lift(&listed[0].who, now));
+    Raw::open(running.address).await;
+    let turned =
+        |what: &What| matches!(what, What::TurnedAway { reason } if reason.contains("banned"));
+    assert!(running.events().iter().any(turned));
+}
+
+/// Clients offer every key they have. That is no guessing.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_not_the_accounts_ban_nobody() {
+    let rules = BanRules { address_failures: 2, ..BanRules::default() };
+    let shared: Arc<dyn Bans> = Arc::new(MemoryBans::new(rules));
+    let running = start_with(Settings { bans: Some(shared), ..settings() }, |_| {}).await;
+    let other = common::user_key(running.mailbox().as_path(), "ecdsa");
+    let other = std::fs::read_to_string(other).expect("ssh-keygen wrote it");
+    let mut handle = connect(running.address).await;
+    for _ in 0..4 {
+        assert!(!login_with_key(&mut handle, &other).await.success());
+    }
+    assert!(handle.authenticate_password("acme", PASSWORD).await.expect("an answer").success());
 }

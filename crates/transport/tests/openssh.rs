@@ -153,7 +153,9 @@ async fn refusals_say_why() {
     assert!(!running.home.path().join("p").exists());
 
     *running.gateway.refusal.lock().expect("a free lock") = Some("acme is suspended".into());
-    bad(&running.batch("put a inbound/late\n").await);
+    // OpenSSH 9.2 by itself says "Failure" and nothing else.
+    let told = bad(&running.batch("put a inbound/late\n").await);
+    assert!(told.contains("/inbound/late: acme is suspended"), "{told}");
     assert!(!running.folder("inbound").join("late").exists());
     assert_eq!(running.staged(), 0);
     good(&running.batch("put a inbound/late.tmp\n").await);
@@ -263,4 +265,26 @@ async fn an_rsa_host_key_signs_with_sha2_only() {
         let output = running.batch_with(&["-o", &option], "ls\n").await;
         assert_eq!(output.status.success(), may, "{algorithm}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn room_is_told_by_the_limits_of_the_account() {
+    let running = start_with(common::settings(), |account| {
+        account.limits.folder_bytes = 10 << 20;
+        account.limits.folder_files = 40;
+    })
+    .await;
+    std::fs::write(running.folder("inbound").join("a"), noise(16, 1 << 20)).expect("a file");
+    let told = good(&running.batch("df inbound\ndf -i inbound\ndf outbound\n").await);
+    let numbers: Vec<Vec<u64>> = told
+        .lines()
+        .map(|line| {
+            let words = line.split_whitespace();
+            words.filter_map(|word| word.trim_end_matches('%').parse().ok()).collect()
+        })
+        .filter(|numbers: &Vec<u64>| !numbers.is_empty())
+        .collect();
+    let expected = [vec![10240, 1024, 9216, 9216, 10], vec![40, 1, 39, 39, 2], vec![0, 0, 0, 0]];
+    assert_eq!(numbers[..2], expected[..2], "{told}");
+    assert_eq!(numbers[2][..4], expected[2][..4], "nothing fits where nothing can be put: {told}");
 }

@@ -14,8 +14,8 @@ use russh::keys::PublicKey;
 use crate::file_drop::{FileDrop, Receipt, Refusal};
 use crate::mailbox::Mailbox;
 
-/// Knows the accounts. The gateway implements it; bans and rate limits live there too, so that
-/// they outlive a restart and are shared by nodes.
+/// Knows the accounts. The gateway implements it. Who is kept out for a while is the business of
+/// [`Bans`](crate::sftp::Bans).
 pub trait Accounts: Send + Sync + 'static {
     /// Whether a connection from this address is served at all. Asked before a byte is sent.
     fn admit(&self, address: IpAddr) -> impl Future<Output = bool> + Send;

@@ -270,6 +270,7 @@ impl<H: Accounts + Drops + Audit> Handler for Login<H> {
             session: connection.session,
             note,
             activity: Arc::clone(&connection.activity),
+            is_told_aside: is_openssh(session.remote_sshid()),
             underway: connection.server.underway(),
         };
         tokio::spawn(async move {
@@ -344,6 +345,10 @@ impl<H: Accounts + Drops + Audit> Login<H> {
         self.connection.note(What::Refused { request, path: String::new(), text });
         session.channel_failure(channel)
     }
+}
+
+fn is_openssh(version: &[u8]) -> bool {
+    version.windows(7).any(|part| part == b"OpenSSH")
 }
 
 fn fingerprint(key: &PublicKey) -> String {

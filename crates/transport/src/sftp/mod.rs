@@ -10,6 +10,9 @@ pub mod bans;
 pub mod client;
 pub mod exchange;
 mod files;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host_key;
 mod login;
 mod path;

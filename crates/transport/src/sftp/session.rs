@@ -37,6 +37,8 @@ const GO: usize = 256 * 1024;
 const GO_REQUESTS: usize = 64;
 /// Files of one session that are handed over at the same time.
 const ARRIVALS: usize = 16;
+/// Where programs have their errors, RFC 4254, 5.2.
+const SSH_EXTENDED_DATA_STDERR: u32 = 1;
 /// How long a client may leave us without room to send.
 const STALL: Duration = Duration::from_secs(60);
 
@@ -60,6 +62,9 @@ pub(crate) struct Context<H> {
     pub(crate) session: u64,
     pub(crate) note: Note,
     pub(crate) activity: Arc<Activity>,
+    /// Whether the client shows the words of a refused hand-over only when they come on the side as
+    /// well: OpenSSH up to 9.2 says "Failure" to a refused CLOSE and nothing else.
+    pub(crate) is_told_aside: bool,
     /// Held by whatever must not be cut short when the server stops.
     pub(crate) underway: Underway,
 }
@@ -72,8 +77,13 @@ struct Waiting {
 
 /// Something to be sent.
 enum Answer {
-    Ready { bytes: Vec<u8>, _paid: Option<OwnedSemaphorePermit> },
+    Ready {
+        bytes: Vec<u8>,
+        _paid: Option<OwnedSemaphorePermit>,
+    },
     Later(Outcome),
+    /// Words for the person at the other end, beside the session.
+    Aside(String),
 }
 
 /// What the three loops share.
@@ -175,7 +185,7 @@ async fn work<H: Drops>(
                     let (answers, shared) = (answers.clone(), Arc::clone(shared));
                     let underway = shared.context.underway.clone();
                     tokio::spawn(async move {
-                        let bytes = hand_over(id, arrival, &shared.context).await;
+                        let bytes = hand_over(id, arrival, &shared.context, &answers).await;
                         answer(&answers, bytes, &shared).await;
                         drop((place, underway));
                     });
@@ -234,7 +244,12 @@ async fn answer<H>(answers: &UnboundedSender<Answer>, bytes: Vec<u8>, shared: &S
 }
 
 /// Hands a file over and puts it into its folder, and says what the client is told.
-async fn hand_over<H: Drops>(id: u32, arrival: Arrival, context: &Context<H>) -> Vec<u8> {
+async fn hand_over<H: Drops>(
+    id: u32,
+    arrival: Arrival,
+    context: &Context<H>,
+    answers: &UnboundedSender<Answer>,
+) -> Vec<u8> {
     use crate::sftp::audit::What;
 
     let path = arrival.path();
@@ -251,7 +266,11 @@ async fn hand_over<H: Drops>(id: u32, arrival: Arrival, context: &Context<H>) ->
         Ok(Err(text)) => text,
         Err(_) => "the file could not be put into its folder; try again later".into(),
     };
-    (context.note)(What::Refused { request: "hand over", path, text: text.clone() });
+    (context.note)(What::Refused { request: "hand over", path: path.clone(), text: text.clone() });
+    if context.is_told_aside {
+        // Comes before the STATUS, so that the client has it when it gives up.
+        let _ = answers.send(Answer::Aside(format!("{path}: {text}\r\n")));
+    }
     wire::status(id, Code::Failure, text)
 }
 
@@ -267,6 +286,11 @@ async fn send<H>(
             let Ok(next) = answers.try_recv() else { break };
             bytes += next.estimate();
             batch.push(next);
+        }
+        for words in batch.extract_if(.., |answer| matches!(answer, Answer::Aside(_))) {
+            let Answer::Aside(words) = words else { continue };
+            let told = to.extended_data_bytes(SSH_EXTENDED_DATA_STDERR, words.into_bytes());
+            timeout(STALL, told).await.map_err(|_| Ending::Stall)?.map_err(|_| Ending::Lost)?;
         }
         let count = batch.len();
         let reads = batch.iter().any(|answer| matches!(answer, Answer::Later(_)));
@@ -295,7 +319,7 @@ impl Answer {
     fn estimate(&self) -> usize {
         match self {
             Self::Later(Outcome::Read { length, .. }) => length + 13,
-            Self::Later(_) => 0,
+            Self::Later(_) | Self::Aside(_) => 0,
             Self::Ready { bytes, .. } => bytes.len(),
         }
     }
@@ -306,7 +330,7 @@ impl Answer {
             Self::Later(Outcome::Read { id, download, offset, length }) => {
                 download.answer(out, id, offset, length);
             }
-            Self::Later(_) => {}
+            Self::Later(_) | Self::Aside(_) => {}
         }
     }
 }

@@ -436,8 +436,8 @@ mod tests {
         assert_eq!(read_space(body), Ok(room));
         let (version, offered) = read_version(&version()[4..]).expect("our own");
         assert_eq!((version, offered.len()), (3, 5));
-        let paramiko = [&[2, 0, 0, 0, 3, 0, 0, 0, 10][..], b"check-file"].concat();
-        assert_eq!(read_version(&paramiko), Ok((3, vec![b"check-file".to_vec()])));
+        let bare = [&[2, 0, 0, 0, 3, 0, 0, 0, 10][..], b"check-file"].concat();
+        assert_eq!(read_version(&bare), Ok((3, vec![b"check-file".to_vec()])));
     }
 
     #[test]

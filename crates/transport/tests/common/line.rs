@@ -129,8 +129,7 @@ async fn take(
         if is_over {
             piece.truncate(usize::try_from(limit.saturating_sub(before)).expect("it is short"));
         }
-        if shared.kind.rate > 0 {
-            let took = read as u64 * 1_000_000 / shared.kind.rate;
+        if let Some(took) = (read as u64 * 1_000_000).checked_div(shared.kind.rate) {
             sleep(Duration::from_micros(took)).await;
         }
         if to.send((Instant::now() + shared.kind.delay, piece)).is_err() {

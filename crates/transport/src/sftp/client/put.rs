@@ -11,6 +11,8 @@ use super::{Client, Opened, SftpError};
 use crate::mailbox::{LONGEST_NAME, printable};
 use crate::sftp::wire::{self, Answer, OpenFlags, Request};
 
+/// Bytes that the server hashes at a time.
+const HASH_BLOCK: u32 = 64 * 1024;
 /// Bytes on their way at once.
 const BYTES_AHEAD: u64 = 8 << 20;
 
@@ -109,7 +111,8 @@ impl Client {
             Ok(is_hash_checked) => is_hash_checked,
             Err(error) => {
                 // What cannot be gone on with must not be: a wrong length or hash, or a full disk.
-                if !error.is_end() && !(options.resume && is_resumable(&error)) {
+                let is_kept = error.is_end() || options.resume && is_resumable(&error);
+                if !is_kept {
                     let _ = self.remove(&temporary).await;
                 }
                 return Err(error);
@@ -172,7 +175,8 @@ impl Client {
         if self.offers.fsync {
             self.link.order("sync", path, &Request::Sync { handle }).await?;
         }
-        let is_hash_checked = self.offers.check_file && self.check(path, &opened, reader).await?;
+        let is_hash_checked =
+            self.offers.check_file && self.check(path, &opened, reader, size).await?;
         let closing = opened.close().await;
         closing.map_err(|error| match error {
             SftpError::Refused { code, words, .. } => {
@@ -218,25 +222,31 @@ impl Client {
         }
     }
 
-    /// Compares the server's hash of the open file with ours; says whether it could be.
+    /// Compares the server's hashes of the open file with ours; says whether it could be.
+    ///
+    /// They are asked for in blocks, a range at a time: a long file is hashed for longer than an
+    /// answer may take, and paramiko's server hashes blocks of up to 64 KiB rightly and no others.
     async fn check(
         &self,
         path: &[u8],
         opened: &Opened<'_>,
         reader: &mut (impl Read + Seek + Send + ?Sized),
+        size: u64,
     ) -> Result<bool, SftpError> {
-        // The draft has the first name, paramiko the second.
-        for name in [&b"check-file-handle"[..], wire::CHECK_FILE] {
-            let asked = self.link.ask_with(|id| {
-                wire::check_file(id, name, &opened.handle, b"sha256,sha384,sha512,sha1")
-            });
-            let message = asked.message().await?;
-            let body = match answer("check", path, &message) {
-                Ok(Answer::Extended(body)) => body,
-                Ok(_) => return Err(unfitting("check")),
-                Err(_) => continue,
+        const RANGE: u64 = 8 << 20;
+        reader.rewind().map_err(local)?;
+        let mut space = vec![0; HASH_BLOCK as usize];
+        let mut name = None;
+        for start in (0..size).step_by(RANGE as usize) {
+            let length = RANGE.min(size - start);
+            let Some(message) = self.hashes(path, opened, &mut name, (start, length)).await? else {
+                // A server that hashes the beginning and not the rest is not taken to say anything.
+                return Ok(false);
             };
-            let (algorithm, hash) = wire::read_check(body)?;
+            let Answer::Extended(body) = answer("check", path, &message)? else {
+                return Err(unfitting("check"));
+            };
+            let (algorithm, mut hashes) = wire::read_check(body)?;
             let algorithm = match algorithm {
                 b"sha256" => &SHA256,
                 b"sha384" => &digest::SHA384,
@@ -244,14 +254,46 @@ impl Client {
                 b"sha1" => &digest::SHA1_FOR_LEGACY_USE_ONLY,
                 _ => return Ok(false),
             };
-            reader.rewind().map_err(local)?;
-            let (_, ours) = hash_all(reader, algorithm).await?;
-            return match ours.as_ref() == hash {
-                true => Ok(true),
-                false => Err(SftpError::Hash { path: printable(path) }),
-            };
+            let mut left = length;
+            while left > 0 {
+                let block = left.min(u64::from(HASH_BLOCK));
+                let space = &mut space[..usize::try_from(block).unwrap_or(0)];
+                reader.read_exact(space).map_err(local)?;
+                let ours = digest::digest(algorithm, space);
+                match hashes.split_at_checked(ours.as_ref().len()) {
+                    Some((theirs, rest)) if theirs == ours.as_ref() => hashes = rest,
+                    _ => return Err(SftpError::Hash { path: printable(path) }),
+                }
+                left -= block;
+            }
         }
-        Ok(false)
+        Ok(size > 0)
+    }
+
+    /// The server's hashes of a range; none if it gives none. `name` is what it calls the request,
+    /// once that is known: the draft has the first name, paramiko the second.
+    async fn hashes(
+        &self,
+        path: &[u8],
+        opened: &Opened<'_>,
+        name: &mut Option<&'static [u8]>,
+        range: (u64, u64),
+    ) -> Result<Option<Vec<u8>>, SftpError> {
+        let names = match name {
+            Some(name) => vec![*name],
+            None => vec![&b"check-file-handle"[..], wire::CHECK_FILE],
+        };
+        for tried in names {
+            let asked = self
+                .link
+                .ask_with(|id| wire::check_file(id, tried, &opened.handle, range, HASH_BLOCK));
+            let message = asked.message().await?;
+            if let Ok(Answer::Extended(_)) = answer("check", path, &message) {
+                *name = Some(tried);
+                return Ok(Some(message));
+            }
+        }
+        Ok(None)
     }
 }
 

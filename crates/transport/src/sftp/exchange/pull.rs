@@ -287,6 +287,10 @@ impl<D: Drops> Run<'_, D> {
             After::Move(folder) => {
                 let to = within(folder, name);
                 let moved = self.client.rename(&path, &to, Replace::RemoveFirst).await;
+                // "No such file" may also be said of the folder it is to be moved to.
+                if moved.is_err() && self.client.stat(&path).await.is_ok() {
+                    return moved;
+                }
                 missing_is_fine(moved)?;
             }
         }

@@ -176,7 +176,7 @@ pub(crate) fn read_version(message: &[u8]) -> Result<(u32, Vec<Vec<u8>>), WireEr
     let mut names = Vec::new();
     while !reader.0.is_empty() {
         names.push(reader.bytes()?.to_vec());
-        // Paramiko's server names an extension and ends without saying its version.
+        // Not every server says the version of the last one.
         if !reader.0.is_empty() {
             reader.bytes()?;
         }

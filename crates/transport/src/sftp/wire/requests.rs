@@ -237,15 +237,21 @@ impl Request<'_> {
     }
 }
 
-/// Asks for the hash of a whole open file with one of `algorithms`, a list parted by commas, as
+/// Asks for the hashes of the blocks of a range, its start and length, of an open file, as
 /// `draft-ietf-secsh-filexfer-extensions-00` has it; `name` is what the server calls it.
-pub(crate) fn check_file(id: u32, name: &[u8], handle: &[u8], algorithms: &[u8]) -> Vec<u8> {
+pub(crate) fn check_file(
+    id: u32,
+    name: &[u8],
+    handle: &[u8],
+    range: (u64, u64),
+    block: u32,
+) -> Vec<u8> {
     Writer::answer(SSH_FXP_EXTENDED, id)
         .bytes(name)
         .bytes(handle)
-        .bytes(algorithms)
-        .long(0)
-        .long(0)
-        .number(0)
+        .bytes(b"sha256,sha384,sha512,sha1")
+        .long(range.0)
+        .long(range.1)
+        .number(block)
         .end()
 }
