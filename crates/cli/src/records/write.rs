@@ -94,7 +94,7 @@ impl Sink<'_> {
                 writer.write(record)
             }
             Writer::Espi(writer) => {
-                self.losses.add(losses(record, &espi::HOLDS));
+                self.losses.add(espi::losses(record));
                 writer.write(record)
             }
             Writer::Xml(writer) => {
