@@ -60,6 +60,9 @@ pub enum XmlFault {
         /// What that begins with.
         root: &'static str,
     },
+    /// Text or an element before or behind the one that holds all others.
+    #[error("something stands outside of the document's element; give each document as a file")]
+    Outside,
     /// No element at all.
     #[error("this is no XML document: there is no element in it")]
     NoElement,
@@ -161,9 +164,18 @@ impl<R: Read> Xml<R> {
             };
             match event {
                 Event::Text(text) => {
+                    if self.depth == 0 && !text.trim_ascii().is_empty() {
+                        return Err(self.fault(XmlFault::Outside));
+                    }
                     if self.is_kept {
                         self.text.push_str(&text);
                     }
+                }
+                Event::CData(_) | Event::GeneralRef(_) if self.depth == 0 => {
+                    return Err(self.fault(XmlFault::Outside));
+                }
+                Event::Start(_) if self.depth == 0 && self.has_root => {
+                    return Err(self.fault(XmlFault::Outside));
                 }
                 Event::Start(tag) => {
                     self.name.clear();
