@@ -186,8 +186,12 @@ fn what_of_a_file_is_in_no_record_is_a_loss_too() {
     let edi = repository("samples/867/monthly-register-reads.edi");
     let edi = fs::read_to_string(edi).expect("it is there");
     let answered = edi.replacen("GS*PT", "TA1*000000905*260403*0615*A*000~\nGS*PT", 1);
+    let group = "GS*TX*0055500010000*7015550142*20260403*0615*1189*X*004010~\nST*864*0001~\n\
+        BMG*00~\nSE*3*0001~\nGE*1*1189~\n";
+    let unknown = edi.replacen("IEA*1*", &format!("{group}IEA*2*"), 1);
     for (name, file, lost) in [
         ("unread.csv", &table[..], "column Price"),
+        ("unknown.edi", unknown.as_bytes(), "transaction set 864, which is not known"),
         ("answered.edi", answered.as_bytes(), "TA1, which answers an interchange"),
     ] {
         let file = scratch.file(name, file);

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 
 use tieline_mapping::files::usage_csv::{self, UsageCsvOptions, UsageLayout};
 use tieline_mapping::files::xlsx::Sheet;
-use tieline_mapping::files::{FileError, Holds, Losses, billing_csv, payment_csv};
+use tieline_mapping::files::{FileError, Losses, billing_csv, losses, payment_csv};
 use tieline_mapping::options::FileOptions;
 use tieline_model::record::Record;
 
@@ -131,13 +131,13 @@ impl<'w> Writer<'w> {
         Writer { out: Some(out), table, options: options.clone(), open: None }
     }
 
-    /// The fields that the table holds, which a record is written to.
-    pub(super) fn holds(&mut self, record: &Record) -> Holds {
+    /// What the table has no place for of a record that is written to it.
+    pub(super) fn losses(&mut self, record: &Record) -> Losses {
         match *self.table.get_or_insert_with(|| table_of(record)) {
-            Table::Intervals => usage_csv::HOLDS_INTERVALS,
-            Table::Readings => usage_csv::HOLDS_READINGS,
-            Table::Bills => billing_csv::HOLDS,
-            Table::Payments => payment_csv::HOLDS,
+            Table::Intervals => usage_csv::losses(record, UsageLayout::Intervals),
+            Table::Readings => usage_csv::losses(record, UsageLayout::Readings),
+            Table::Bills => losses(record, &billing_csv::HOLDS),
+            Table::Payments => losses(record, &payment_csv::HOLDS),
         }
     }
 

@@ -86,7 +86,7 @@ impl Sink<'_> {
             // What a document came in is not what it says.
             _ if is_envelope => return Ok(()),
             Writer::Table(writer) => {
-                self.losses.add(losses(record, &writer.holds(record)));
+                self.losses.add(writer.losses(record));
                 writer.write(record)
             }
             Writer::Xlsx(writer) => {

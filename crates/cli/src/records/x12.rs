@@ -27,8 +27,8 @@ use crate::failure::Failure;
 use crate::partners::{Guides, Party};
 use crate::{clock, exit, reading};
 
-/// Reads the sets of a file, one held at a time. A file with an error is refused. Says what of the
-/// envelopes is in no record.
+/// Reads the sets of a file, one held at a time. A file with an error is refused. Says what is
+/// in no record: sets that are not known, and acknowledgments of interchanges.
 pub(super) fn read(
     input: &mut dyn Read,
     name: &str,
@@ -162,6 +162,10 @@ impl Observer for EachRecord<'_> {
     }
 
     fn set(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>) {
+        if plan.is_none() {
+            let code = String::from_utf8_lossy(segment.element(1));
+            self.left_out.count(&format!("transaction set {code}, which is not known"));
+        }
         self.held.begin(segment, plan, plan.is_some());
     }
 

@@ -63,10 +63,16 @@ impl Open {
     }
 }
 
-/// What the meter of these series measures.
-fn meter_type<'s>(series: impl Iterator<Item = &'s IntervalSeries>) -> Option<Coded<MeterType>> {
-    let each = series.map(|one| (one.unit.meaning, one.seconds()));
-    let (mut units, seconds): (Vec<Unit>, Vec<u32>) = each.unzip();
+/// What the meter of these series measures; what that costs it does not.
+pub(super) fn meter_type<'s>(
+    series: impl Iterator<Item = &'s IntervalSeries>,
+) -> Option<Coded<MeterType>> {
+    let all: Vec<_> = series.map(|one| (one.unit.meaning, one.seconds())).collect();
+    let measured = all.iter().copied().filter(|(unit, _)| *unit != Unit::UsDollar);
+    let (mut units, mut seconds): (Vec<Unit>, Vec<u32>) = measured.unzip();
+    if units.is_empty() {
+        (units, seconds) = all.into_iter().unzip();
+    }
     units.dedup();
     let minutes = seconds.first().filter(|first| seconds.iter().all(|it| it == *first));
     let minutes = minutes.filter(|seconds| *seconds % 60 == 0).map(|seconds| seconds / 60);
