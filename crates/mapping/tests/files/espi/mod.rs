@@ -5,6 +5,7 @@ mod generated;
 mod values;
 
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use tieline_mapping::files::FileError;
@@ -18,6 +19,8 @@ use tieline_model::time::Zone;
 use tieline_model::usage::{Quality, UsageItem, UsageReport, UsageSection};
 use tieline_x12::check::Standard;
 use tieline_x12::document::Document;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::shared::samples::{expect, expect_models, files, sample};
 
@@ -112,6 +115,21 @@ fn values_that_no_element_holds_are_lost() {
         section.references.extend(tiers);
     });
     assert_eq!(tiers, "usage_report.sections.references.value (2)");
+}
+
+#[test]
+fn what_macos_adds_to_an_archive_is_passed_over() {
+    let feed = fs::read(sample("files/green-button-hourly-month.xml")).expect("it can be read");
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let notes = b"\0\x05\x16\x07\0\x02\0\0Mac OS X";
+    for (name, bytes) in [("__MACOSX/._usage.xml", &notes[..]), ("usage.xml", &feed)] {
+        archive.start_file(name, SimpleFileOptions::default()).expect("memory takes it");
+        archive.write_all(bytes).expect("memory takes it");
+    }
+    let archive = archive.finish().expect("memory takes it").into_inner();
+    let found = read(&archive, &options()).expect("it can be read");
+    let alone = read(&feed, &options()).expect("it can be read");
+    assert_same(&found, &alone);
 }
 
 fn assert_same(found: &[Record], expected: &[Record]) {
