@@ -15,7 +15,7 @@ pub(crate) fn write_out<T>(
 ) -> anyhow::Result<T> {
     let mut spool = Spool { held: Vec::new(), file: None };
     let result = write(&mut spool)?;
-    if let Some((file, _)) = &mut spool.file {
+    if let Some(file) = &mut spool.file {
         file.rewind()?;
         io::copy(file, out)?;
     }
@@ -23,10 +23,11 @@ pub(crate) fn write_out<T>(
     Ok(result)
 }
 
-/// Bytes that wait; many of them in a file that only we can read.
+/// Bytes that wait; many of them in a file without a name, which only we can read and which is gone
+/// with us, however we end.
 struct Spool {
     held: Vec<u8>,
-    file: Option<(File, Aside)>,
+    file: Option<File>,
 }
 
 impl Write for Spool {
@@ -43,13 +44,14 @@ impl Write for Spool {
             return Ok(());
         }
         let file = match &mut self.file {
-            Some((file, _)) => file,
+            Some(file) => file,
             None => {
                 let aside = Aside::new(&std::env::temp_dir().join("tieline"))?;
                 let mut options = File::options();
                 let options = options.read(true).write(true).create_new(true).mode(0o600);
                 let file = options.open(&aside.path)?;
-                &mut self.file.insert((file, aside)).0
+                drop(aside);
+                self.file.insert(file)
             }
         };
         file.write_all(&self.held)?;
@@ -59,24 +61,30 @@ impl Write for Spool {
 }
 
 /// Writes a file with what `write` gives; on an error the file is as it was before. It is written
-/// beside its place and renamed, so that nobody reads half of it.
+/// beside its place and renamed, so that nobody reads half of it. A file that was there keeps who
+/// may read it, and a link keeps pointing to it.
 pub(crate) fn write_file<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    let before = fs::metadata(path).ok();
     // A device or a pipe cannot be replaced.
-    if fs::metadata(path).is_ok_and(|kind| !kind.is_file()) {
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
         let mut out = BufWriter::new(File::options().write(true).open(path)?);
         let result = write(&mut out)?;
         out.flush()?;
         return Ok(result);
     }
-    let aside = Aside::new(path)?;
+    let place = if before.is_some() { fs::canonicalize(path)? } else { path.to_path_buf() };
+    let aside = Aside::new(&place)?;
     let mut out = BufWriter::new(File::create(&aside.path)?);
+    if let Some(before) = before {
+        out.get_ref().set_permissions(before.permissions())?;
+    }
     let result = write(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
-    fs::rename(&aside.path, path)?;
+    fs::rename(&aside.path, place)?;
     Ok(result)
 }
 

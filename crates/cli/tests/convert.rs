@@ -1,6 +1,7 @@
 //! `tieline convert` as a person runs it: every sample to every format that holds it, and back.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -176,6 +177,60 @@ fn what_would_be_lost_is_named_and_refused() {
 
     let (code, out, _) = convert(&[sample, "--to", "json", "--loss-report"]);
     assert_eq!((code, out.len()), (exit::ACCEPTED, 0));
+}
+
+#[test]
+fn what_of_a_file_is_in_no_record_is_a_loss_too() {
+    let scratch = Scratch::new("unread");
+    let table = b"meter,start,end,kwh,Price\nM1,2026-06-01 00:00,2026-06-01 01:00,1.5,9.99\n";
+    let edi = repository("samples/867/monthly-register-reads.edi");
+    let edi = fs::read_to_string(edi).expect("it is there");
+    let answered = edi.replacen("GS*PT", "TA1*000000905*260403*0615*A*000~\nGS*PT", 1);
+    let group = "GS*TX*0055500010000*7015550142*20260403*0615*1189*X*004010~\nST*864*0001~\n\
+        BMG*00~\nSE*3*0001~\nGE*1*1189~\n";
+    let unknown = edi.replacen("IEA*1*", &format!("{group}IEA*2*"), 1);
+    for (name, file, lost) in [
+        ("unread.csv", &table[..], "column Price"),
+        ("unknown.edi", unknown.as_bytes(), "transaction set 864, which is not known"),
+        ("answered.edi", answered.as_bytes(), "TA1, which answers an interchange"),
+    ] {
+        let file = scratch.file(name, file);
+        let (code, out, err) = convert(&[&file, "--to", "json"]);
+        assert_eq!((code, out.len()), (exit::FINDINGS, 0), "{err}");
+        assert!(err.contains(lost), "{err}");
+        let (code, _, err) = convert(&[&file, "--to", "json", "--allow-loss"]);
+        assert_eq!((code, err), (exit::ACCEPTED, format!("left out: {lost}\n")));
+    }
+}
+
+#[test]
+fn zeros_in_front_of_the_number_of_a_group_are_kept() {
+    let scratch = Scratch::new("zeros");
+    let edi = repository("samples/867/monthly-register-reads.edi");
+    let edi = fs::read_to_string(edi).expect("it is there");
+    let edi = edi.replacen("*1188*X*", "*000001188*X*", 1);
+    let edi = edi.replacen("GE*1*1188~", "GE*1*000001188~", 1);
+    let file = scratch.file("zeros.edi", edi.as_bytes());
+    let json = scratch.file("zeros.json", &converted(&[&file, "--to", "json"]));
+    assert_eq!(converted(&[&json, "--to", "x12"]), edi.as_bytes());
+}
+
+/// What only some may read does not become public, and a link stays one.
+#[test]
+fn a_file_that_is_written_anew_keeps_its_readers_and_its_place() {
+    let scratch = Scratch::new("anew");
+    let sample = repository("samples/867/monthly-register-reads.edi");
+    let sample = sample.to_str().expect("it is text");
+    let file = scratch.file("usage.json", b"as it was");
+    let ours = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(&file, ours.clone()).expect("it is ours");
+    let link = scratch.path("link.json");
+    std::os::unix::fs::symlink("usage.json", &link).expect("a link can be made");
+    converted(&[sample, "-o", &link]);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    assert_eq!(records(&fs::read(&file).expect("it is there")).len(), 1);
+    let mode = fs::metadata(&file).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, ours.mode());
 }
 
 #[test]

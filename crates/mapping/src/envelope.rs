@@ -112,14 +112,16 @@ pub fn draft_group(envelope: &Group) -> Result<compose::Group, EnvelopeError> {
     const GS: &str = "GS";
     let [kind, sender, receiver, date, time, number, agency, version] =
         elements::<8>(GS, &envelope.header)?;
-    let wrong = |_| EnvelopeError::Value { segment: GS, element: 6 };
+    let is_number = number.bytes().all(|b| b.is_ascii_digit());
+    let control_number = number.parse().ok().filter(|_| is_number);
     Ok(compose::Group {
         functional_id: kind.to_string(),
         sender: sender.to_string(),
         receiver: receiver.to_string(),
         date: date.to_string(),
         time: time.to_string(),
-        control_number: number.parse().map_err(wrong)?,
+        control_number: control_number.ok_or(EnvelopeError::Value { segment: GS, element: 6 })?,
+        control_digits: number.len(),
         agency: Some(agency.to_string()).filter(|agency| agency != "X"),
         version: version.to_string(),
         sets: Vec::new(),

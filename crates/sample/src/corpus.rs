@@ -197,6 +197,7 @@ fn group(request: &Request, n: u32) -> Group {
         date: date(request).to_string(),
         time: request.time.clone(),
         control_number: request.control_number.saturating_add(n),
+        control_digits: 1,
         version: request.release.as_str().into(),
         sets: Vec::new(),
     }

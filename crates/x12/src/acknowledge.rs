@@ -225,6 +225,7 @@ impl Answers {
             date: stamp.date.to_string(),
             time: stamp.time.to_string(),
             control_number: stamp.control_number.saturating_add(n),
+            control_digits: 1,
             agency: None,
             version: match group.code {
                 "999" => CONVENTION.to_string(),

@@ -117,6 +117,8 @@ pub struct Group {
     pub time: String,
     /// `GS06`, 1 to 999,999,999.
     pub control_number: u32,
+    /// The fewest digits `GS06` has, for senders who put zeros in front; 1 for those who do not.
+    pub control_digits: usize,
     /// `GS07`; `None` for `X`, whose standard this is.
     pub agency: Option<String>,
     /// `GS08`, the release and perhaps an industry's identifier.
@@ -309,8 +311,7 @@ impl Writer {
     /// [`ComposeError`] when a value does not fit or holds a separator.
     pub fn group(&mut self, group: &Group) -> Result<(), ComposeError> {
         self.end_group()?;
-        number("GS", 6, group.control_number, 9)?;
-        let control = group.control_number.to_string();
+        let control = number("GS", 6, group.control_number, group.control_digits)?;
         self.segment(
             &Segment::new("GS")
                 .with(&group.functional_id)
@@ -476,14 +477,15 @@ impl Writer {
     }
 }
 
+/// A control number in at least so many digits.
 fn number(
     segment: &'static str,
     element: usize,
     number: u32,
-    width: usize,
+    digits: usize,
 ) -> Result<String, ComposeError> {
-    let text = format!("{number:0width$}");
-    if text.len() > width {
+    let text = format!("{number:0digits$}");
+    if text.len() > 9 {
         return Err(ComposeError::Envelope {
             segment,
             element,

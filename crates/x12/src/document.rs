@@ -122,6 +122,7 @@ impl<'a> Document<'a> {
                 date: element(4),
                 time: element(5),
                 control_number: element(6).parse().ok()?,
+                control_digits: element(6).len(),
                 agency: Some(element(7)).filter(|agency| agency != "X"),
                 version: element(8),
                 sets: sets.collect::<Option<_>>()?,

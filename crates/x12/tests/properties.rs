@@ -310,6 +310,7 @@ fn any_interchange(random: &mut Random) -> Interchange {
         date: "20260301".into(),
         time: "0615".into(),
         control_number: n,
+        control_digits: 1 + random.index(9),
         agency: Some("T".to_string()).filter(|_| n == 2),
         version: release.to_string(),
         sets: (0..1 + random.index(4))

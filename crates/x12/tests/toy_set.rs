@@ -93,6 +93,7 @@ fn document(segments: &[&str]) -> Vec<u8> {
         date: "20260301".into(),
         time: "0615".into(),
         control_number: 7,
+        control_digits: 1,
         version: "004010".into(),
         sets: vec![set],
     };

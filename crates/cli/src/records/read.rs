@@ -109,11 +109,11 @@ impl Reader<'_> {
         };
         let each = &mut |record| each(completed(record, &unsaid));
         match format {
-            Format::X12 => x12::read(&mut input, name, self.guides, each)?,
+            Format::X12 => return x12::read(&mut input, name, self.guides, each),
             Format::Json => json::read(&mut input, name, each)?,
             Format::Xml => files::read_xml(&mut input, name, each)?,
             Format::Csv => {
-                tables::read(&mut input, &start, name, &options.files, &unsaid, each)?;
+                return tables::read(&mut input, &start, name, &options.files, &unsaid, each);
             }
             Format::Xlsx => {
                 let message = format!("{name}: a workbook can only be written");

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 
 use tieline_mapping::files::usage_csv::{self, UsageCsvOptions, UsageLayout};
 use tieline_mapping::files::xlsx::Sheet;
-use tieline_mapping::files::{FileError, Holds, billing_csv, payment_csv};
+use tieline_mapping::files::{FileError, Losses, billing_csv, losses, payment_csv};
 use tieline_mapping::options::FileOptions;
 use tieline_model::record::Record;
 
@@ -37,7 +37,8 @@ impl Table {
     }
 }
 
-/// Reads a table; which it is shows its header, of which `start` has all.
+/// Reads a table; which it is shows its header, of which `start` has all. Says which columns are
+/// in no record.
 pub(super) fn read(
     input: &mut dyn Read,
     start: &[u8],
@@ -45,7 +46,11 @@ pub(super) fn read(
     options: &FileOptions,
     unsaid: &Unsaid,
     each: Each<'_>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Losses> {
+    let mut unread = Losses::default();
+    let mut leave = |columns: &[String]| {
+        columns.iter().for_each(|column| unread.count(&format!("column {column}")));
+    };
     let usage = UsageCsvOptions {
         date: options.usage_csv.date.or(unsaid.date),
         zone: options.usage_csv.zone.clone().or(unsaid.zone.clone()),
@@ -56,17 +61,23 @@ pub(super) fn read(
     let payments = payment_csv::Reader::new(Cursor::new(start), &options.payment_csv);
     if bills.is_ok() {
         let reader = billing_csv::Reader::new(input, &options.billing_csv);
-        give(reader.map_err(|error| refused(name, &error))?, name, each)
+        let reader = reader.map_err(|error| refused(name, &error))?;
+        leave(reader.unknown_columns());
+        give(reader, name, each)?;
     } else if payments.is_ok() {
         let reader = payment_csv::Reader::new(input, &options.payment_csv);
-        give(reader.map_err(|error| refused(name, &error))?, name, each)
+        let reader = reader.map_err(|error| refused(name, &error))?;
+        leave(reader.unknown_columns());
+        give(reader, name, each)?;
     } else {
         let reader = usage_csv::Reader::new(input, &usage).map_err(|error| Failure {
             help: Some("docs/formats-csv.md names the columns of each table".to_string()),
             ..refused(name, &error)
         })?;
-        give(reader, name, each)
+        leave(reader.unknown_columns());
+        give(reader, name, each)?;
     }
+    Ok(unread)
 }
 
 /// How many wrong rows are told.
@@ -120,13 +131,13 @@ impl<'w> Writer<'w> {
         Writer { out: Some(out), table, options: options.clone(), open: None }
     }
 
-    /// The fields that the table holds, which a record is written to.
-    pub(super) fn holds(&mut self, record: &Record) -> Holds {
+    /// What the table has no place for of a record that is written to it.
+    pub(super) fn losses(&mut self, record: &Record) -> Losses {
         match *self.table.get_or_insert_with(|| table_of(record)) {
-            Table::Intervals => usage_csv::HOLDS_INTERVALS,
-            Table::Readings => usage_csv::HOLDS_READINGS,
-            Table::Bills => billing_csv::HOLDS,
-            Table::Payments => payment_csv::HOLDS,
+            Table::Intervals => usage_csv::losses(record, UsageLayout::Intervals),
+            Table::Readings => usage_csv::losses(record, UsageLayout::Readings),
+            Table::Bills => losses(record, &billing_csv::HOLDS),
+            Table::Payments => losses(record, &payment_csv::HOLDS),
         }
     }
 

@@ -86,7 +86,7 @@ impl Sink<'_> {
             // What a document came in is not what it says.
             _ if is_envelope => return Ok(()),
             Writer::Table(writer) => {
-                self.losses.add(losses(record, &writer.holds(record)));
+                self.losses.add(writer.losses(record));
                 writer.write(record)
             }
             Writer::Xlsx(writer) => {
@@ -94,7 +94,7 @@ impl Sink<'_> {
                 writer.write(record)
             }
             Writer::Espi(writer) => {
-                self.losses.add(losses(record, &espi::HOLDS));
+                self.losses.add(espi::losses(record));
                 writer.write(record)
             }
             Writer::Xml(writer) => {

@@ -27,13 +27,14 @@ use crate::failure::Failure;
 use crate::partners::{Guides, Party};
 use crate::{clock, exit, reading};
 
-/// Reads the sets of a file, one held at a time. A file with an error is refused.
+/// Reads the sets of a file, one held at a time. A file with an error is refused. Says what is
+/// in no record: sets that are not known, and acknowledgments of interchanges.
 pub(super) fn read(
     input: &mut dyn Read,
     name: &str,
     guides: &Guides,
     each: Each<'_>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Losses> {
     let mut records = EachRecord {
         name,
         guides,
@@ -41,6 +42,7 @@ pub(super) fn read(
         each,
         held: HeldSet::default(),
         numbers: [String::new(), String::new()],
+        left_out: Losses::default(),
         errors: Errors::default(),
         failed: None,
     };
@@ -55,7 +57,7 @@ pub(super) fn read(
         return Err(Failure { code: exit::NOT_EDI, message, help: None }.into());
     }
     if records.errors.first.is_empty() {
-        return Ok(());
+        return Ok(records.left_out);
     }
     // A file that is wrong is not translated.
     let failure = Failure {
@@ -108,6 +110,7 @@ struct EachRecord<'r> {
     held: HeldSet,
     /// The control numbers of the interchange and of the group.
     numbers: [String; 2],
+    left_out: Losses,
     errors: Errors,
     /// Why a record could not be made or was not taken.
     failed: Option<anyhow::Error>,
@@ -146,6 +149,9 @@ impl Observer for EachRecord<'_> {
 
     fn envelope(&mut self, segment: &Segment<'_>) {
         self.held.envelope(segment);
+        if segment.id().as_bytes() == b"TA1" {
+            self.left_out.count("TA1, which answers an interchange");
+        }
         if segment.id().as_bytes() == b"GS" {
             self.numbers[1] = String::from_utf8_lossy(segment.element(6)).into_owned();
             match envelope::group(segment) {
@@ -156,6 +162,10 @@ impl Observer for EachRecord<'_> {
     }
 
     fn set(&mut self, segment: &Segment<'_>, plan: Option<&Arc<Plan>>) {
+        if plan.is_none() {
+            let code = String::from_utf8_lossy(segment.element(1));
+            self.left_out.count(&format!("transaction set {code}, which is not known"));
+        }
         self.held.begin(segment, plan, plan.is_some());
     }
 
@@ -372,6 +382,7 @@ fn own_group(
         date,
         time,
         control_number: number,
+        control_digits: 1,
         agency: None,
         version: release.to_string(),
         sets: Vec::new(),

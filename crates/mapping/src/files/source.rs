@@ -111,6 +111,7 @@ struct Archive {
     unpacked: u64,
     next: usize,
     documents: u32,
+    others: u32,
 }
 
 impl<R: Read> Documents<R> {
@@ -137,6 +138,11 @@ impl<R: Read> Documents<R> {
             (None, plain) => Ok(plain.map(|plain| (0, plain))),
         }
     }
+
+    /// How many files of the archive were passed over because they are no documents.
+    pub(super) fn others(&self) -> u32 {
+        self.archive.as_ref().map_or(0, |archive| archive.others)
+    }
 }
 
 impl Archive {
@@ -154,7 +160,7 @@ impl Archive {
         if zip.len() > limits.files {
             return Err(whole(ArchiveFault::TooManyFiles(limits.files)));
         }
-        Ok(Archive { zip, limits, packed, unpacked: 0, next: 0, documents: 0 })
+        Ok(Archive { zip, limits, packed, unpacked: 0, next: 0, documents: 0, others: 0 })
     }
 
     /// Unpacks the next file whose name ends in `.xml`.
@@ -167,9 +173,17 @@ impl Archive {
                 return Err(whole(ArchiveFault::NameLeadsOut));
             }
             let name = entry.name_raw();
-            let is_document =
-                name.len() >= 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".xml");
-            if entry.is_dir() || !is_document {
+            let ends_in = |ending: &[u8]| {
+                let at = name.len().checked_sub(ending.len());
+                at.is_some_and(|at| name[at..].eq_ignore_ascii_case(ending))
+            };
+            // What macOS notes beside each file has the file's name and is none of the sender's.
+            if entry.is_dir() || name.starts_with(b"__MACOSX/") {
+                continue;
+            }
+            if !ends_in(b".xml") {
+                let is_style = [&b".xsl"[..], b".xslt", b".css"].into_iter().any(ends_in);
+                self.others += u32::from(!is_style);
                 continue;
             }
             if entry.encrypted() {

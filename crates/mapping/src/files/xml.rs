@@ -60,6 +60,9 @@ pub enum XmlFault {
         /// What that begins with.
         root: &'static str,
     },
+    /// Text or an element behind the one that holds all others.
+    #[error("something stands behind the end of the document; give each document as its own file")]
+    Outside,
     /// No element at all.
     #[error("this is no XML document: there is no element in it")]
     NoElement,
@@ -161,9 +164,18 @@ impl<R: Read> Xml<R> {
             };
             match event {
                 Event::Text(text) => {
+                    if self.depth == 0 && !text.trim_ascii().is_empty() {
+                        return Err(self.outside());
+                    }
                     if self.is_kept {
                         self.text.push_str(&text);
                     }
+                }
+                Event::CData(_) | Event::GeneralRef(_) if self.depth == 0 => {
+                    return Err(self.outside());
+                }
+                Event::Start(_) if self.depth == 0 && self.has_root => {
+                    return Err(self.outside());
                 }
                 Event::Start(tag) => {
                     self.name.clear();
@@ -283,6 +295,11 @@ impl<R: Read> Xml<R> {
                 Step::Close | Step::End => return Ok(element),
             }
         }
+    }
+
+    /// Something that is in no element: behind the document's own, or in place of it.
+    fn outside(&self) -> FileError {
+        self.fault(if self.has_root { XmlFault::Outside } else { XmlFault::NoElement })
     }
 
     fn broken(&self, error: Error) -> FileError {

@@ -339,7 +339,7 @@ impl<'o> Reader<'o> {
             }
         };
         let unit = std::str::from_utf8(first).unwrap_or_default();
-        let key = self.key(code, unit, zone, &wall, ahead);
+        let key = self.key(code, unit, zone, &wall, &qty, ahead);
         let (edge, is_ambiguous) = self.edge(&dtm, key, zone, &wall)?;
         self.count += 1;
         (self.keys[key].last, self.keys[key].seen) = (Some(edge), self.count);
@@ -395,16 +395,22 @@ impl<'o> Reader<'o> {
 
     /// Whose point it is. A code that leaves the direction open belongs to the series that expects
     /// a point then, else to the one before it or, where that has gone past, to the one behind it.
+    /// The first point may leave out its unit too, as it has no value; those after it state it.
     fn key(
         &mut self,
         code: usize,
         unit: &str,
         zone: usize,
         wall: &Wall,
+        qty: &Tree<'_>,
         ahead: &[Tree<'_>],
     ) -> usize {
         let last = self.last_key.map(|n| &self.keys[n]);
-        let unit = if unit.is_empty() { last.map_or("", |key| &key.unit) } else { unit };
+        let unit = match (unit, last) {
+            ("", Some(key)) => &key.unit,
+            ("", None) => std::iter::once(qty).chain(ahead).find_map(stated_unit).unwrap_or(""),
+            _ => unit,
+        };
         let direction = match self.codes[code].direction {
             Some(direction) => direction,
             None => {
@@ -651,6 +657,16 @@ impl<'o> Reader<'o> {
             seconds: points.first().is_some_and(|first| first.wall.has_seconds),
         }
     }
+}
+
+/// The unit that a loop states: in its `QTY`, or in the reading of one without a value.
+fn stated_unit<'t>(qty: &Tree<'t>) -> Option<&'t str> {
+    let component = qty.delimiters().component;
+    let stated = |segment: &Tree<'t>, element| {
+        let unit = segment.element(element).split(|b| *b == component).next()?;
+        std::str::from_utf8(unit).ok().filter(|unit| !unit.is_empty())
+    };
+    stated(qty, 3).or_else(|| qty.all("MEA").find_map(|mea| stated(&mea, 4)))
 }
 
 /// Whether points of one key stand on both sides of points of another.

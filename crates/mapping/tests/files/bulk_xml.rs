@@ -235,6 +235,9 @@ fn what_cannot_be_read_is_told_without_its_values() {
         (report("<date>SECRET</date>"), "a value is not one of its field"),
         (report("<secret_field>1</secret_field><date>2026-04-01</date>"), "unknown field"),
         (report("<date>2026-04-01</date>").replace("</tieline>", ""), "cut short"),
+        (report("<date>2026-04-01</date>").repeat(2), "behind the end of the document"),
+        ("2026 <tieline version=\"1\"/>".to_string(), "this is no XML document"),
+        ("<tieline version=\"1\"/>&#50;".to_string(), "behind the end of the document"),
         (
             series(&(at("00:00", "00:15", "1") + &at("00:10", "00:25", "1"))),
             "before the last one ends",

@@ -28,6 +28,8 @@ mod held;
 
 mod local_time;
 
+mod lost;
+
 mod plan;
 
 mod read;
@@ -45,12 +47,12 @@ use super::loss::Holds;
 use super::source::ArchiveLimits;
 
 pub use super::xml::LeftOut;
+pub use lost::losses;
 pub use read::Reader;
 pub use write::Writer;
 
-/// The fields of the model that Green Button holds.
-///
-/// An interval for which was sent that there is no value has no reading, as if nothing was sent.
+/// The fields of the model that Green Button holds; [`losses`] tells which of their values it does
+/// not.
 pub const HOLDS: Holds = Holds(&[
     "usage_report.purpose.meaning=original",
     "usage_report.date",

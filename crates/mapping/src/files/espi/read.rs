@@ -63,7 +63,12 @@ impl<R: Read> Reader<R> {
                 Some(document) => document,
                 None => match self.documents.next()? {
                     Some(bytes) => self.document.insert(Document::new(Xml::new(bytes))?),
-                    None => return Ok(None),
+                    None => {
+                        for _ in 0..self.documents.others() {
+                            self.left_out.note("archive", "file that is no XML");
+                        }
+                        return Ok(None);
+                    }
                 },
             };
             if let Some(number) = document.ready.pop_front() {

@@ -25,12 +25,15 @@ use tieline_model::usage::Quality;
 use super::loss::Holds;
 use super::table::{Column, TableOptions, columns, joined};
 
+mod lost;
+
 mod open;
 
 mod read;
 
 mod write;
 
+pub use lost::losses;
 pub use read::Reader;
 pub(crate) use write::Rows;
 pub use write::Writer;
@@ -98,7 +101,7 @@ impl UsageLayout {
         }
     }
 
-    /// The fields of the model it holds. The type of a meter is worked out from its series.
+    /// The fields of the model it holds; [`losses`] tells which of their values it does not.
     pub fn holds(self) -> Holds {
         match self {
             UsageLayout::Intervals => HOLDS_INTERVALS,

@@ -63,10 +63,16 @@ impl Open {
     }
 }
 
-/// What the meter of these series measures.
-fn meter_type<'s>(series: impl Iterator<Item = &'s IntervalSeries>) -> Option<Coded<MeterType>> {
-    let each = series.map(|one| (one.unit.meaning, one.seconds()));
-    let (mut units, seconds): (Vec<Unit>, Vec<u32>) = each.unzip();
+/// What the meter of these series measures; what that costs it does not.
+pub(super) fn meter_type<'s>(
+    series: impl Iterator<Item = &'s IntervalSeries>,
+) -> Option<Coded<MeterType>> {
+    let all: Vec<_> = series.map(|one| (one.unit.meaning, one.seconds())).collect();
+    let measured = all.iter().copied().filter(|(unit, _)| *unit != Unit::UsDollar);
+    let (mut units, mut seconds): (Vec<Unit>, Vec<u32>) = measured.unzip();
+    if units.is_empty() {
+        (units, seconds) = all.into_iter().unzip();
+    }
     units.dedup();
     let minutes = seconds.first().filter(|first| seconds.iter().all(|it| it == *first));
     let minutes = minutes.filter(|seconds| *seconds % 60 == 0).map(|seconds| seconds / 60);
@@ -167,13 +173,25 @@ impl Begun {
         // while the hours that it repeats are.
         let is_as_told = !is_instant(start) && told.is_none_or(|told| seconds == Some(told));
         let length = match seconds.filter(|seconds| is_as_told && *seconds < DAY) {
-            Some(seconds) => i64::from(seconds),
-            None => self.end(end, seconds.map(|it| first + i64::from(it)))?.0 - first,
+            Some(seconds) => self.as_told(first, seconds, told.map(|_| end)),
+            None => {
+                let expected = seconds.map_or(1, i64::from);
+                self.end(end, Some(first + expected))?.0 - first
+            }
         };
         let length = u32::try_from(length).ok().filter(|length| *length > 0);
         let length = length.ok_or((Edge::End, TableFault::IntervalBackwards))?;
-        self.seconds = seconds.or(Some(length));
+        // A day is as long as the usual one, whatever the first one is.
+        self.seconds = self.seconds.or(seconds.filter(|usual| *usual >= DAY)).or(Some(length));
         Ok(When { start: first, length, is_ambiguous })
+    }
+
+    /// How long an interval is that is `seconds` long by the clock. The hour that is left out in
+    /// spring is in no interval.
+    fn as_told(&mut self, first: i64, seconds: u32, end: Option<Time>) -> i64 {
+        let seconds = i64::from(seconds);
+        let end = end.and_then(|end| self.end(end, Some(first + seconds)).ok());
+        end.map(|(end, _)| end - first).filter(|it| (1..seconds).contains(it)).unwrap_or(seconds)
     }
 
     /// The second of a start, and whether it is open in which of two hours.

@@ -4,6 +4,7 @@ use tieline_mapping::error::MappingError;
 use tieline_mapping::options::{CancelledDetail, Options};
 use tieline_mapping::usage_867;
 use tieline_model::meter::Direction;
+use tieline_model::quantity::Unit;
 use tieline_model::time::date;
 use tieline_model::usage::{Arrangement, Quality, SectionKind, UsageItem, UsageReport};
 
@@ -159,6 +160,24 @@ fn points_with_something_more_keep_it_at_their_places() {
     );
     let gaps: Vec<_> = series[0].gaps().map(|gap| (gap.index, gap.count, gap.said)).collect();
     assert_eq!(gaps, [(1, 1, true), (3, 1, false), (4, 1, true)]);
+}
+
+#[test]
+fn a_series_may_begin_with_intervals_that_have_no_value_and_no_unit() {
+    let options = Options::default();
+    let no_value =
+        |time: &str, more: &str| format!("QTY*QD***NV\n{more}DTM*582*20260403*{time}*CD\n");
+    let value = "QTY*QD*7*K3\nDTM*582*20260403*0300*CD";
+    let reading = "MEA****KH**0*51\n";
+    for (text, unit) in [
+        (format!("{}{}{value}", no_value("0100", ""), no_value("0200", "")), Unit::KilovarHour),
+        (no_value("0100", reading) + &no_value("0200", reading), Unit::KilowattHour),
+    ] {
+        let document = detail(&format!("PTD*PM\nREF*MT*KH060\n{text}"));
+        let report = USAGE.assert_same(&document, &options);
+        let units: Vec<_> = report.series().map(|(_, series)| series.unit.meaning).collect();
+        assert_eq!(units, [unit]);
+    }
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::fs;
 
 use tieline_mapping::files::losses;
-use tieline_mapping::files::usage_csv::{UsageCsvOptions, UsageLayout};
+use tieline_mapping::files::usage_csv::{self, UsageCsvOptions, UsageLayout};
+use tieline_model::coded::Coded;
+use tieline_model::identifier::MeterNumber;
 use tieline_model::record::Record;
-use tieline_model::usage::UsageReport;
+use tieline_model::usage::{SectionKind, UsageReport, UsageSection};
 
 use super::format::Format;
 use crate::shared::samples;
@@ -39,4 +41,34 @@ fn what_a_table_holds_of_the_samples_comes_back() {
         }
     }
     assert!(count >= 20, "{count}");
+}
+
+/// What is lost of a table's report that was changed.
+fn lost(change: impl FnOnce(&mut UsageReport)) -> String {
+    let path = samples::sample("files/usage-intervals-as-written.csv");
+    let format = Format::Usage(UsageCsvOptions::default());
+    let mut found = format.read(&fs::read(path).expect("a sample can be read"));
+    let Record::UsageReport(report) = &mut found.records[0] else { panic!("usage is read") };
+    change(report);
+    usage_csv::losses(&found.records[0], UsageLayout::Intervals).to_string()
+}
+
+#[test]
+fn values_that_no_row_holds_are_lost() {
+    assert_eq!(lost(|_| ()), "");
+    let empty = lost(|report| {
+        let kind = Coded::from(SectionKind::Scheduling);
+        report.sections.push(UsageSection::new(kind));
+    });
+    assert_eq!(empty, "usage_report.sections (without a row) (1)");
+    let other = lost(|report| {
+        let told = report.sections[0].meter_type.as_mut().expect("it was worked out");
+        told.meaning.minutes = Some(15);
+    });
+    assert_eq!(other, "usage_report.sections.meter_type.meaning (1)");
+    let meters = lost(|report| {
+        report.number = None;
+        report.sections[1].meter = MeterNumber::new("50120067").ok();
+    });
+    assert_eq!(meters, "usage_report.number (none, and several meters) (1)");
 }

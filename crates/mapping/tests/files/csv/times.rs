@@ -69,6 +69,13 @@ fn the_hour_left_out_in_spring_is_not_missing() {
         &["2026-03-08 01:00,2026-03-08 02:00", "2026-03-08 03:00,2026-03-08 04:00"],
     );
     assert_eq!(told, ["08T07:00 60", "08T08:00 60"]);
+    // The end has two names, also in the first row, which nothing stands before.
+    for end in ["02:00", "03:00"] {
+        let row = format!("2026-03-08 01:45,2026-03-08 {end}");
+        let told =
+            read("interval_start,interval_end", &[&row, "2026-03-08 03:00,2026-03-08 03:15"]);
+        assert_eq!(told, ["08T07:45 15", "08T08:00 15"], "{end}");
+    }
     let told =
         read("interval_start,interval_seconds", &["2026-03-08 01:30,900", "2026-03-08 02:30,900"]);
     assert_eq!(told[0], "08T07:30 15");
@@ -85,6 +92,8 @@ fn the_hour_repeated_in_autumn_is_told_apart_by_its_order() {
     let rows = rows.each_ref().map(String::as_str);
     let told = read("interval_start,interval_end", &rows);
     assert_eq!(told, ["01T05:00 60", "01T06:00 60", "01T07:00 60", "01T08:00 60"]);
+    let told = read("interval_start,interval_end", &["2026-11-01 01:45,2026-11-01 01:00"]);
+    assert_eq!(told, ["01T06:45? 15"]);
     // The first point of a file in that hour may be in either of both.
     let told = read(
         "interval_start,interval_seconds",

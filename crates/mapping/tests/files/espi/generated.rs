@@ -1,7 +1,6 @@
 //! Usage written as Green Button and read again, in other orders, in little room; what is refused.
 
-use tieline_mapping::files::espi::{EspiOptions, HOLDS, Reader, Writer};
-use tieline_mapping::files::losses;
+use tieline_mapping::files::espi::{EspiOptions, Reader, Writer, losses};
 use tieline_model::account::Commodity;
 use tieline_model::coded::Coded;
 use tieline_model::common::Purpose;
@@ -32,7 +31,7 @@ fn a_report_that_was_written_is_read_as_it_was() {
             _ => EspiOptions { archive_name: Some("usage.xml".to_string()), ..options() },
         };
         for record in &records {
-            let lost = losses(record, &HOLDS);
+            let lost = losses(record);
             let is_raw = |path: &str| path.ends_with("unit.raw");
             assert!(lost.iter().all(|(path, _)| is_raw(path)), "seed {seed}: {lost}");
         }

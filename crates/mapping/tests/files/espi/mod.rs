@@ -5,17 +5,22 @@ mod generated;
 mod values;
 
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
-use tieline_mapping::files::espi::{EspiOptions, HOLDS, Reader, Writer};
-use tieline_mapping::files::{FileError, losses};
+use tieline_mapping::files::FileError;
+use tieline_mapping::files::espi::{EspiOptions, Reader, Writer, losses};
 use tieline_mapping::options::Options;
 use tieline_mapping::usage_867;
+use tieline_model::coded::Coded;
+use tieline_model::common::{Reference, ReferenceKind};
 use tieline_model::record::Record;
 use tieline_model::time::Zone;
-use tieline_model::usage::UsageReport;
+use tieline_model::usage::{Quality, UsageItem, UsageReport, UsageSection};
 use tieline_x12::check::Standard;
 use tieline_x12::document::Document;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::shared::samples::{expect, expect_models, files, sample};
 
@@ -74,11 +79,57 @@ fn samples_are_read_again_as_they_were_written() {
             assert_eq!(plain(back), plain(record), "{}", path.display());
         }
         assert_eq!(back.len(), records.len());
-        let lost = losses(&records[0], &HOLDS);
+        let lost = losses(&records[0]);
         let is_told =
             |path: &str| path.starts_with("usage_report.sections.items.quantity.occurred");
         assert!(lost.iter().all(|(path, _)| is_told(path)), "{lost}");
     }
+}
+
+/// What is lost of the first meter of a report that was changed.
+fn lost(change: impl FnOnce(&mut UsageSection)) -> String {
+    let file = sample("files/green-button-15-minute-dst-autumn.xml");
+    let bytes = fs::read(file).expect("a sample can be read");
+    let mut records = read(&bytes, &options()).expect("a sample can be read");
+    let Some(Record::UsageReport(report)) = records.first_mut() else { panic!("usage is read") };
+    change(&mut report.sections[0]);
+    losses(&records[0]).to_string()
+}
+
+#[test]
+fn values_that_no_element_holds_are_lost() {
+    assert_eq!(lost(|_| ()), "");
+    let no_value = lost(|section| {
+        let Some(UsageItem::Series(series)) = section.items.first_mut() else {
+            panic!("it has a series")
+        };
+        for quality in [Quality::Unavailable, Quality::Actual] {
+            let code = series.code(quality, None).expect("there is room");
+            series.push(code, None).expect("it follows");
+        }
+    });
+    assert_eq!(no_value, "usage_report.sections.items.series.quality (no value) (2)");
+    let tiers = lost(|section| {
+        let kind = || Coded::received(ReferenceKind::Other, "tou");
+        let tiers = ["1", "02", "x"].map(|value| Reference::new(kind(), value));
+        section.references.extend(tiers);
+    });
+    assert_eq!(tiers, "usage_report.sections.references.value (2)");
+}
+
+#[test]
+fn what_macos_adds_to_an_archive_is_passed_over() {
+    let feed = fs::read(sample("files/green-button-hourly-month.xml")).expect("it can be read");
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let notes = b"\0\x05\x16\x07\0\x02\0\0Mac OS X";
+    for (name, bytes) in [("__MACOSX/._usage.xml", &notes[..]), ("usage.xml", &feed)] {
+        archive.start_file(name, SimpleFileOptions::default()).expect("memory takes it");
+        archive.write_all(bytes).expect("memory takes it");
+    }
+    let archive = archive.finish().expect("memory takes it").into_inner();
+    let found = read(&archive, &options()).expect("it can be read");
+    let alone = read(&feed, &options()).expect("it can be read");
+    assert_same(&found, &alone);
 }
 
 fn assert_same(found: &[Record], expected: &[Record]) {
