@@ -78,8 +78,9 @@ impl<'g> Business<'g> {
 
     /// An interchange begins.
     pub(crate) fn interchange(&mut self, header: &Arc<Header>) {
-        let sides = Some((header.sender(), header.receiver()));
-        self.judge.agree(self.guides.options(sides), self.guides.business(sides));
+        let sides = (header.sender(), header.receiver());
+        self.judge.agree(self.guides.options(Some(sides)), self.guides.business(Some(sides)));
+        self.judge.bill_by(self.guides.schedules(sides));
         self.held.interchange(header);
         let (qualifier, id) = header.sender();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();

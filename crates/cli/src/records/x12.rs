@@ -290,7 +290,6 @@ impl<'w> Writer<'w> {
             name_parties(named.insert(record.clone()), us, them, customer, &self.options);
         }
         let record = named.as_ref().unwrap_or(record);
-        let segments = document::write(record, &self.options).map_err(wrong)?;
         let parties = self.guides.parties(code);
         if self.open.is_none() {
             let parties = parties.clone().ok_or_else(|| {
@@ -319,16 +318,18 @@ impl<'w> Writer<'w> {
                 1
             }
         };
-        let origin = origin(record).filter(|_| open.is_given);
+        let origin = document::origin(record).filter(|_| open.is_given);
         let set = Set {
             code: code.to_string(),
             control_number: origin
                 .and_then(|origin| origin.set.clone())
                 .unwrap_or_else(|| format!("{sets:04}")),
             convention: origin.and_then(|origin| origin.convention.clone()),
-            segments,
+            segments: Vec::new(),
         };
-        open.writer.set(&set).map_err(wrong)?;
+        let written =
+            open.writer.set_with(&set, |body| document::compose(record, &self.options, body));
+        written.map_err(wrong)?;
         self.out.take(&mut open.writer)
     }
 
@@ -376,19 +377,6 @@ fn own_group(
         version: release.to_string(),
         sets: Vec::new(),
     }
-}
-
-/// Where a record was read, if it is known.
-fn origin(record: &Record) -> Option<&tieline_model::provenance::Origin> {
-    let provenance = match record {
-        Record::UsageReport(report) => &report.provenance,
-        Record::Bill(bill) => &bill.provenance,
-        Record::Payment(payment) => &payment.provenance,
-        Record::ServiceRequest(request) => &request.provenance,
-        Record::Advice(advice) => &advice.provenance,
-        _ => return None,
-    };
-    provenance.0.as_ref()
 }
 
 /// A record that cannot be written.
