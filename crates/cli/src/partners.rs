@@ -231,6 +231,13 @@ impl Guides {
         Some((side(&us.name, &us.x12)?, side(&them.name, &them.x12)?))
     }
 
+    /// Ourselves and the partner of an interchange, by name and id.
+    pub(crate) fn sides_of(&self, sides: Sides<'_>) -> Option<(Side<'_>, Side<'_>)> {
+        let (Choice::Partner(_, book) | Choice::Isa(book)) = &self.choice else { return None };
+        let (us, them) = (book.utility()?, self.trading(Some(sides))?.profile());
+        Some((side(&us.name, &us.x12)?, side(&them.name, &them.x12)?))
+    }
+
     /// Who sends a set to whom when a partner is named: its `ISA` ids for tests where it has them.
     pub(crate) fn parties(&self, set: &str) -> Option<(Party, Party)> {
         let Choice::Partner(id, book) = &self.choice else { return None };
