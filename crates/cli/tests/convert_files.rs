@@ -81,7 +81,7 @@ fn bare() -> String {
 }
 
 /// Each sample, the partner it is for, and what becomes of it.
-const SAMPLES: [(&str, &str, Outcome); 22] = [
+const SAMPLES: [(&str, &str, Outcome); 23] = [
     ("bills-as-written.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
     ("bills-charge-lines-of-a-partner.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
     ("green-button-15-minute-dst-autumn.xml", BARE, Refused("the service point has 36")),
@@ -105,6 +105,7 @@ const SAMPLES: [(&str, &str, Outcome); 22] = [
     ),
     ("smarthub-monthly.json", INTERVALS, Refused("BPT04 (report type) is not a code of the guide")),
     ("smarthub-spring-night.json", INTERVALS, Sent("QTY*QD*9.00*KH~\nDTM*582*20260308*0300*CD~")),
+    ("usage-by-day-over-the-change.csv", BARE, Sent("REF*MT*KH060~")),
     ("usage-daily-over-the-change.csv", INTERVALS, Refused("which lists KH015, KH060")),
     ("usage-interval-ends-spring-night.csv", INTERVALS, Refused("must be set in `dates`")),
     ("usage-intervals-as-written.csv", INTERVALS, Sent("QTY*QD*7.667*KH~")),

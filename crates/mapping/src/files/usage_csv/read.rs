@@ -26,16 +26,18 @@ use crate::files::table::{Row, TableFault, cells};
 /// report around a wrong row is given without it, so whoever wants whole reports only refuses a
 /// file that has an error.
 pub struct Reader<R> {
-    table: TableReader<R>,
+    pub(super) table: TableReader<R>,
     layout: UsageLayout,
-    options: UsageCsvOptions,
+    /// Whether a row is a day with many intervals.
+    is_by_day: bool,
+    pub(super) options: UsageCsvOptions,
     times: TimeReader,
-    open: Option<Open>,
+    pub(super) open: Option<Open>,
     /// The last row, of which the cells at `places` say where it belongs.
     known: Row,
     places: Vec<usize>,
     /// The series or section the last row belongs to; `None` if that could not be read.
-    current: Option<usize>,
+    pub(super) current: Option<usize>,
     /// The cell of the quality that was read last, and its code in the current series.
     quality: (String, Option<CodeNumber>),
     /// The cells of the quantity that was read last, and its row.
@@ -50,12 +52,13 @@ impl<R: Read> Reader<R> {
     ///
     /// [`FileError`] if there is none, a column that must be there is not, or one is there twice.
     pub fn new(source: R, options: &UsageCsvOptions) -> Result<Reader<R>, FileError> {
-        let mut layout = UsageLayout::Readings;
+        let (mut layout, mut is_by_day) = (UsageLayout::Readings, false);
         let table = TableReader::open(source, &options.table, |has| {
-            if has(&INTERVALS[START]) || has(&INTERVALS[END]) {
+            is_by_day = has(&DAYS[VALUE]);
+            if is_by_day || has(&INTERVALS[START]) || has(&INTERVALS[END]) {
                 layout = UsageLayout::Intervals;
             }
-            layout.columns()
+            if is_by_day { &DAYS } else { layout.columns() }
         })?;
         if !table.has(REPORT_DATE) && options.date.is_none() {
             return Err(table.header_fault(TableFault::ColumnMissing("report_date")));
@@ -65,6 +68,7 @@ impl<R: Read> Reader<R> {
             places: table.places(0..constant).collect(),
             table,
             layout,
+            is_by_day,
             options: options.clone(),
             times: TimeReader::default(),
             open: None,
@@ -116,6 +120,7 @@ impl<R: Read> Reader<R> {
         }
         let added = match (self.current, self.layout) {
             (None, _) => Ok(()),
+            (Some(series), _) if self.is_by_day => self.add_day(series),
             (Some(series), UsageLayout::Intervals) => self.add_point(series),
             (Some(section), UsageLayout::Readings) => self.add_quantity(section),
         };
@@ -292,16 +297,7 @@ impl<R: Read> Reader<R> {
         let before = begun.series.as_ref().map_or(0, |series| series.len());
         match begun.push(&when, code.map(|code| (code, quantity))) {
             Err(SeriesError::TooFar(_)) => {
-                let next = begun.successor(table.ordinal());
-                let number = open.begun.len();
-                if number == MAX_SERIES {
-                    return Err(table.header_fault(TableFault::TooManySeries(MAX_SERIES)));
-                }
-                for known in open.series.values_mut().filter(|known| **known == current) {
-                    *known = number;
-                }
-                open.begun.push(next);
-                (self.current, self.quality.1) = (Some(number), None);
+                let number = self.successor(current)?;
                 return self.add_point(number);
             }
             pushed => pushed.map_err(fault)?,
@@ -309,6 +305,23 @@ impl<R: Read> Reader<R> {
         let points = begun.series.as_ref().map_or(0, |series| series.len()) - before;
         open.points = open.points.saturating_add(points as u32);
         Ok(())
+    }
+
+    /// Begins a series that goes on far behind another, which takes its place.
+    pub(super) fn successor(&mut self, current: usize) -> Result<usize, FileError> {
+        let table = &self.table;
+        let Some(open) = &mut self.open else { return Ok(current) };
+        let number = open.begun.len();
+        if number == MAX_SERIES {
+            return Err(table.header_fault(TableFault::TooManySeries(MAX_SERIES)));
+        }
+        let next = open.begun[current].successor(table.ordinal());
+        for known in open.series.values_mut().filter(|known| **known == current) {
+            *known = number;
+        }
+        open.begun.push(next);
+        (self.current, self.quality.1) = (Some(number), None);
+        Ok(number)
     }
 
     fn add_quantity(&mut self, section: usize) -> Result<(), FileError> {
