@@ -90,8 +90,6 @@ fn warnings_are_told_and_what_is_right_is_not() {
 
 #[test]
 fn both_sides_are_named_where_the_partner_is_known() {
-    let usage =
-        broken("business/UTL-101-interval-sum").replace("ZZ*LAKECOUNTRY    ", "01*0055512340000  ");
     let (_, _, advice) = answered(
         "sides",
         &broken("business/UTL-101-interval-sum"),

@@ -9,6 +9,7 @@ use tieline_model::decimal::Decimal;
 use tieline_model::money::Currency;
 use tieline_model::period::Period;
 use tieline_model::provenance::Ordinal;
+use tieline_model::record::Record;
 use tieline_model::time::Date;
 use tieline_model::usage::SectionPeriod;
 
@@ -28,6 +29,51 @@ pub(crate) struct TableReader<R> {
     unknown: Vec<String>,
     options: TableOptions,
     is_over: bool,
+}
+
+/// Makes records of rows, one record behind the other.
+pub(crate) trait RowReader<R: Read> {
+    /// The table, and an error that waits for the record before it.
+    fn parts(&mut self) -> (&mut TableReader<R>, &mut Option<FileError>);
+
+    /// Adds a row to the record that is open; gives the record before it if the row begins another.
+    fn take_row(&mut self) -> Result<Option<Record>, FileError>;
+
+    /// The record that is open.
+    fn close(&mut self) -> Option<Record>;
+
+    /// An error waits for the record before it.
+    fn later(
+        &mut self,
+        finished: Option<Record>,
+        error: FileError,
+    ) -> Result<Option<Record>, FileError> {
+        match finished {
+            Some(_) => {
+                *self.parts().1 = Some(error);
+                Ok(finished)
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The next record, or what is wrong with a row.
+    fn next_record(&mut self) -> Option<Result<Record, FileError>> {
+        if let Some(error) = self.parts().1.take() {
+            return Some(Err(error));
+        }
+        loop {
+            match self.parts().0.next_row() {
+                None => return self.close().map(Ok),
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(())) => match self.take_row() {
+                    Ok(None) => {}
+                    Ok(Some(record)) => return Some(Ok(record)),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        }
+    }
 }
 
 impl<R: Read> TableReader<R> {

@@ -16,7 +16,7 @@ use super::open::{Begun, Edge, Open};
 use super::*;
 use crate::files::clock::{Clock, TimeReader};
 use crate::files::error::FileError;
-use crate::files::table::reader::TableReader;
+use crate::files::table::reader::{RowReader, TableReader};
 use crate::files::table::{Row, TableFault, cells};
 
 /// Reads usage reports from a table, one after the other.
@@ -88,66 +88,6 @@ impl<R: Read> Reader<R> {
     /// Headers of columns that the format does not have, and which are not read.
     pub fn unknown_columns(&self) -> &[String] {
         self.table.unknown()
-    }
-
-    /// Adds the row to the open report; gives the report before it if the row begins another.
-    fn take_row(&mut self) -> Result<Option<Record>, FileError> {
-        let row = self.table.row();
-        let is_same = |place: &usize| row.cell(*place) == self.known.cell(*place);
-        let is_known = self.known.len() == row.len() && self.places.iter().all(is_same);
-        let is_full = self.open.as_ref().is_some_and(|it| it.points >= self.options.max_points);
-        let mut finished = None;
-        if !is_known || is_full {
-            self.known.copy(row);
-            (self.current, self.quality.1, self.item) = (None, None, None);
-            let key = self.report_key();
-            let is_other = self.open.as_ref().is_none_or(|open| open.key != key);
-            if is_full || is_other {
-                finished = self.close();
-                match self.new_report() {
-                    Ok(report) => self.open = Some(Open::new(report, key)),
-                    Err(error) => return self.later(finished, error),
-                }
-            }
-            let found = match self.layout {
-                UsageLayout::Intervals => self.find_series(),
-                UsageLayout::Readings => self.find_section(""),
-            };
-            match found {
-                Ok(found) => self.current = Some(found),
-                Err(error) => return self.later(finished, error),
-            }
-        }
-        let added = match (self.current, self.layout) {
-            (None, _) => Ok(()),
-            (Some(series), _) if self.is_by_day => self.add_day(series),
-            (Some(series), UsageLayout::Intervals) => self.add_point(series),
-            (Some(section), UsageLayout::Readings) => self.add_quantity(section),
-        };
-        match added {
-            Ok(()) => Ok(finished),
-            Err(error) => self.later(finished, error),
-        }
-    }
-
-    /// An error waits for the report before it.
-    fn later(
-        &mut self,
-        finished: Option<Record>,
-        error: FileError,
-    ) -> Result<Option<Record>, FileError> {
-        match finished {
-            Some(_) => {
-                self.waiting = Some(error);
-                Ok(finished)
-            }
-            None => Err(error),
-        }
-    }
-
-    fn close(&mut self) -> Option<Record> {
-        let has_periods = self.table.has(PERIOD_START) || self.table.has(PERIOD_END);
-        self.open.take()?.close(!has_periods)
     }
 
     fn key(&self, columns: Range<usize>) -> String {
@@ -400,24 +340,61 @@ impl<R: Read> Reader<R> {
     }
 }
 
+impl<R: Read> RowReader<R> for Reader<R> {
+    fn parts(&mut self) -> (&mut TableReader<R>, &mut Option<FileError>) {
+        (&mut self.table, &mut self.waiting)
+    }
+
+    fn take_row(&mut self) -> Result<Option<Record>, FileError> {
+        let row = self.table.row();
+        let is_same = |place: &usize| row.cell(*place) == self.known.cell(*place);
+        let is_known = self.known.len() == row.len() && self.places.iter().all(is_same);
+        let is_full = self.open.as_ref().is_some_and(|it| it.points >= self.options.max_points);
+        let mut finished = None;
+        if !is_known || is_full {
+            self.known.copy(row);
+            (self.current, self.quality.1, self.item) = (None, None, None);
+            let key = self.report_key();
+            let is_other = self.open.as_ref().is_none_or(|open| open.key != key);
+            if is_full || is_other {
+                finished = self.close();
+                match self.new_report() {
+                    Ok(report) => self.open = Some(Open::new(report, key)),
+                    Err(error) => return self.later(finished, error),
+                }
+            }
+            let found = match self.layout {
+                UsageLayout::Intervals => self.find_series(),
+                UsageLayout::Readings => self.find_section(""),
+            };
+            match found {
+                Ok(found) => self.current = Some(found),
+                Err(error) => return self.later(finished, error),
+            }
+        }
+        let added = match (self.current, self.layout) {
+            (None, _) => Ok(()),
+            (Some(series), _) if self.is_by_day => self.add_day(series),
+            (Some(series), UsageLayout::Intervals) => self.add_point(series),
+            (Some(section), UsageLayout::Readings) => self.add_quantity(section),
+        };
+        match added {
+            Ok(()) => Ok(finished),
+            Err(error) => self.later(finished, error),
+        }
+    }
+
+    fn close(&mut self) -> Option<Record> {
+        let has_periods = self.table.has(PERIOD_START) || self.table.has(PERIOD_END);
+        self.open.take()?.close(!has_periods)
+    }
+}
+
 impl<R: Read> Iterator for Reader<R> {
     type Item = Result<Record, FileError>;
 
     fn next(&mut self) -> Option<Result<Record, FileError>> {
-        if let Some(error) = self.waiting.take() {
-            return Some(Err(error));
-        }
-        loop {
-            match self.table.next_row() {
-                None => return self.close().map(Ok),
-                Some(Err(error)) => return Some(Err(error)),
-                Some(Ok(())) => match self.take_row() {
-                    Ok(None) => {}
-                    Ok(Some(record)) => return Some(Ok(record)),
-                    Err(error) => return Some(Err(error)),
-                },
-            }
-        }
+        self.next_record()
     }
 }
 
