@@ -503,7 +503,7 @@ mod tests {
         let root = directory(
             "options",
             &[
-                ("utility/options.toml", "[common]\naccount = \"11\"\nmeter = \"MT\"\n"),
+                ("utility/options.toml", "[common]\naccount = \"10\"\nmeter = \"MX\"\n"),
                 ("a/options.toml", "[common]\nmeter = \"SE\"\n"),
                 ("a/partner.toml", &profile("a", "A")),
                 ("b/partner.toml", &profile("b", "B")),
@@ -514,9 +514,9 @@ mod tests {
             let options = book.find(id).expect("it is there").options();
             (options.common.account.clone(), options.common.meter.clone())
         };
-        assert_eq!(of("a"), ("11".to_string(), "SE".to_string()));
-        assert_eq!(of("b"), ("11".to_string(), "MT".to_string()));
-        assert_eq!(book.options().common.account, "11");
+        assert_eq!(of("a"), ("10".to_string(), "SE".to_string()));
+        assert_eq!(of("b"), ("10".to_string(), "MX".to_string()));
+        assert_eq!(book.options().common.account, "10");
         fs::remove_dir_all(&root).expect("it was made above");
     }
 

@@ -101,9 +101,13 @@ fn lengths_told(loops: &[Tree<'_>], options: &Options) -> Vec<Option<u32>> {
         .enumerate()
         .map(|(n, qty)| reader.point(*qty, &loops[n + 1..], 0).ok().flatten())
         .collect();
-    for key in 0..reader.keys.len() {
-        let own = |point: &Option<Seen<'_>>| point.as_ref().is_some_and(|it| it.key == key);
-        let places: Vec<usize> = (0..points.len()).filter(|n| own(&points[*n])).collect();
+    let mut of_keys: Vec<Vec<usize>> = vec![Vec::new(); reader.keys.len()];
+    for (n, point) in points.iter().enumerate() {
+        if let Some(point) = point {
+            of_keys[point.key].push(n);
+        }
+    }
+    for places in of_keys {
         let edges: Option<Vec<i64>> = places
             .iter()
             .filter_map(|n| points[*n].as_ref())
