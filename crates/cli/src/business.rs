@@ -11,7 +11,7 @@ use tieline_x12::observer::{Scene, SetOutcome};
 use tieline_x12::plan::Plan;
 use tieline_x12::position::Position;
 use tieline_x12::segment::{Segment, SegmentId};
-use tieline_x12::tree::Tree;
+use tieline_x12::tree::{SetTree, Tree};
 
 use crate::each_set::HeldSet;
 use crate::partners::Guides;
@@ -78,8 +78,9 @@ impl<'g> Business<'g> {
 
     /// An interchange begins.
     pub(crate) fn interchange(&mut self, header: &Arc<Header>) {
-        let sides = Some((header.sender(), header.receiver()));
-        self.judge.agree(self.guides.options(sides), self.guides.business(sides));
+        let sides = (header.sender(), header.receiver());
+        self.judge.agree(self.guides.options(Some(sides)), self.guides.business(Some(sides)));
+        self.judge.bill_by(self.guides.schedules(sides));
         self.held.interchange(header);
         let (qualifier, id) = header.sender();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
@@ -108,14 +109,28 @@ impl<'g> Business<'g> {
         self.is_unsure |= is_unsure_after(finding);
     }
 
-    /// The findings of the set that ends; `None` if it is not looked at.
-    pub(crate) fn end(&mut self, outcome: &SetOutcome) -> Option<OfSet<'_>> {
+    /// The set that ends and what is found in it; `None` if it is not looked at.
+    pub(crate) fn judge(
+        &mut self,
+        outcome: &SetOutcome,
+    ) -> Option<(SetTree, Vec<BusinessFinding>)> {
         let tree = self.held.end(outcome)?;
         if self.is_unsure || outcome.untold > 0 {
             return None;
         }
+        let found = self.judge.judge(tree.root(self.held.bytes()), &self.sender);
+        Some((tree, found))
+    }
+
+    /// The bytes of the set that ended last, as its tree looks for them.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.held.bytes()
+    }
+
+    /// The findings of the set that ends, at their places; `None` if it is not looked at.
+    pub(crate) fn end(&mut self, outcome: &SetOutcome) -> Option<OfSet<'_>> {
+        let (tree, found) = self.judge(outcome)?;
         let root = tree.root(self.held.bytes());
-        let found = self.judge.judge(root, &self.sender);
         let places = places(root, &self.held.path(), &found);
         let bytes = self.held.bytes();
         let mut found: Vec<Noticed> = found

@@ -22,6 +22,8 @@ mod records;
 
 mod business;
 
+mod advise;
+
 mod chart;
 
 mod text;

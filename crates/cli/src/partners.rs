@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::naming::Side;
 use tieline_mapping::options::Options;
+use tieline_model::pricing::Schedules;
 use tieline_partner::profile::{Direction, Identity, InterchangeId, Usage};
-use tieline_partner::{GuideFile, Partner, PartnerBook, builtin, did_you_mean};
+use tieline_partner::{GuideFile, Partner, PartnerBook, RateBook, builtin, did_you_mean};
 use tieline_x12::check::Plans;
 use tieline_x12::header::Header;
 use tieline_x12::plan::Plan;
@@ -18,6 +19,9 @@ use crate::failure::Failure;
 
 /// Where partners are looked for when no directory is named.
 const DIRECTORY: &str = "partners";
+
+/// Where our rates are below it.
+const RATES: &str = "utility/rates";
 
 /// The name of the bare standard.
 const BASE: &str = "base";
@@ -62,20 +66,35 @@ impl PartnerArgs {
             }
             (None, None) => Choice::Isa(self.book()?),
         };
-        Ok(Guides { choice, usual: Arc::default(), plans: Mutex::default() })
+        Ok(Guides { choice, schedules: None, usual: Arc::default(), plans: Mutex::default() })
+    }
+
+    /// The same, and what we charge, to judge our own bills by it.
+    pub(crate) fn load_with_rates(&self) -> Result<Guides, Failure> {
+        let mut guides = self.load()?;
+        let rates = self.directory().join(RATES);
+        if matches!(guides.choice, Choice::Partner(..) | Choice::Isa(_)) && rates.is_dir() {
+            let book = RateBook::load(&rates).map_err(|errors| Failure::partner_files(&errors))?;
+            guides.schedules = Some(Arc::new(book.to_compare()));
+        }
+        Ok(guides)
     }
 
     fn book(&self) -> Result<PartnerBook, Failure> {
-        let named = self.partners.as_deref().filter(|directory| !directory.as_os_str().is_empty());
-        let directory = match named {
-            Some(directory) => {
-                let shown = directory.display().to_string();
-                std::fs::read_dir(directory).map_err(|e| Failure::no_input(&shown, &e))?;
-                directory
-            }
-            None => Path::new(DIRECTORY),
-        };
+        let directory = self.directory();
+        if self.named_directory().is_some() {
+            let shown = directory.display().to_string();
+            std::fs::read_dir(directory).map_err(|e| Failure::no_input(&shown, &e))?;
+        }
         PartnerBook::load(directory).map_err(|errors| Failure::partner_files(&errors))
+    }
+
+    fn directory(&self) -> &Path {
+        self.named_directory().unwrap_or(Path::new(DIRECTORY))
+    }
+
+    fn named_directory(&self) -> Option<&Path> {
+        self.partners.as_deref().filter(|directory| !directory.as_os_str().is_empty())
     }
 }
 
@@ -126,6 +145,8 @@ pub(crate) fn unknown_partner(id: &str, book: &PartnerBook) -> Failure {
 #[derive(Debug)]
 pub(crate) struct Guides {
     choice: Choice,
+    /// What we charge, where that was read.
+    schedules: Option<Arc<Schedules>>,
     /// The codes and habits where there are no partners.
     usual: Arc<Options>,
     /// The named guide's plan in each release, made once.
@@ -189,6 +210,16 @@ impl Guides {
         self.trading(sides).map(|partner| partner.business().clone()).unwrap_or_default()
     }
 
+    /// The schedules that the bills of an interchange are compared with: ours, if it is from us.
+    pub(crate) fn schedules(&self, (sender, _): Sides<'_>) -> Option<Arc<Schedules>> {
+        match &self.choice {
+            Choice::Partner(_, book) | Choice::Isa(book) if book.is_utility(sender) => {
+                self.schedules.clone()
+            }
+            _ => None,
+        }
+    }
+
     fn trading(&self, sides: Option<Sides<'_>>) -> Option<&Partner> {
         match &self.choice {
             Choice::Standard | Choice::Guide(_) => None,
@@ -204,6 +235,13 @@ impl Guides {
     pub(crate) fn sides(&self) -> Option<(Side<'_>, Side<'_>)> {
         let Choice::Partner(id, book) = &self.choice else { return None };
         let (us, them) = (book.utility()?, book.find(id)?.profile());
+        Some((side(&us.name, &us.x12)?, side(&them.name, &them.x12)?))
+    }
+
+    /// Ourselves and the partner of an interchange, by name and id.
+    pub(crate) fn sides_of(&self, sides: Sides<'_>) -> Option<(Side<'_>, Side<'_>)> {
+        let (Choice::Partner(_, book) | Choice::Isa(book)) = &self.choice else { return None };
+        let (us, them) = (book.utility()?, self.trading(Some(sides))?.profile());
         Some((side(&us.name, &us.x12)?, side(&them.name, &them.x12)?))
     }
 

@@ -81,13 +81,13 @@ fn bare() -> String {
 }
 
 /// Each sample, the partner it is for, and what becomes of it.
-const SAMPLES: [(&str, &str, Outcome); 22] = [
+const SAMPLES: [(&str, &str, Outcome); 23] = [
     ("bills-as-written.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
     ("bills-charge-lines-of-a-partner.csv", INTERVALS, Sent("SAC*A**EU*CRE001*")),
-    ("green-button-15-minute-dst-autumn.xml", BARE, Refused("REF02 (reference id) has 36")),
-    ("green-button-15-minute-dst-spring.zip", BARE, Refused("REF02 (reference id) has 36")),
-    ("green-button-hourly-month.xml", BARE, Refused("REF02 (reference id) has 36")),
-    ("green-button-months-and-summary.xml", BARE, Refused("no code for Other in `references`")),
+    ("green-button-15-minute-dst-autumn.xml", BARE, Refused("the service point has 36")),
+    ("green-button-15-minute-dst-spring.zip", BARE, Refused("the service point has 36")),
+    ("green-button-hourly-month.xml", BARE, Refused("the service point has 36")),
+    ("green-button-months-and-summary.xml", BARE, Refused("the service point has 36")),
     ("green-button-vendor-order.xml", BARE, Refused("no code for Delivered, Validated, Measured")),
     ("payments-as-written.csv", INTERVALS, Sent("RMR*12*4410027718**289.50~")),
     ("payments-lockbox.csv", INTERVALS, Refused("must be set in `dates`")),
@@ -105,6 +105,7 @@ const SAMPLES: [(&str, &str, Outcome); 22] = [
     ),
     ("smarthub-monthly.json", INTERVALS, Refused("BPT04 (report type) is not a code of the guide")),
     ("smarthub-spring-night.json", INTERVALS, Sent("QTY*QD*9.00*KH~\nDTM*582*20260308*0300*CD~")),
+    ("usage-by-day-over-the-change.csv", BARE, Sent("REF*MT*KH060~")),
     ("usage-daily-over-the-change.csv", INTERVALS, Refused("which lists KH015, KH060")),
     ("usage-interval-ends-spring-night.csv", INTERVALS, Refused("must be set in `dates`")),
     ("usage-intervals-as-written.csv", INTERVALS, Sent("QTY*QD*7.667*KH~")),
@@ -138,6 +139,56 @@ fn every_sample_becomes_a_document_or_says_why_not() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Green Button names a service point by an id of its own, and neither the kind of a report nor a period.
+#[test]
+fn green_button_becomes_a_document_once_its_service_point_is_named() {
+    let parts = [
+        (
+            "green-button-15-minute-dst-autumn.xml",
+            INTERVALS,
+            "DTM*150*20261101~\nDTM*151*20261101~",
+        ),
+        ("green-button-15-minute-dst-spring.zip", INTERVALS, "*C1~\nREF*Q5*SP-118~"),
+        ("green-button-months-and-summary.xml", BARE, "no code for Other in `references`"),
+        ("green-button-vendor-order.xml", BARE, "no code for Delivered, Validated, Measured"),
+    ];
+    for (name, partner, part) in parts {
+        let file = repository(&format!("samples/files/{name}"));
+        let named = ["--service-point", "SP-118", "--allow-loss"];
+        let line = [&[&file, "--to", "x12", "--partner", partner][..], &UNSAID, &named].concat();
+        let (_, out, err) = convert(&line);
+        let text = String::from_utf8(out).expect("it is text") + &err;
+        assert!(text.contains(part), "{name}: {text:.900}");
+    }
+}
+
+/// A summary that no file states is added only when it is asked for, and is right.
+#[test]
+fn intervals_are_summed_up_when_asked() {
+    let file = repository("samples/files/green-button-15-minute-dst-autumn.xml");
+    let named = ["--service-point", "SP-118", "--allow-loss"];
+    let line = [&[&file, "--to", "x12", "--partner", INTERVALS][..], &UNSAID, &named].concat();
+    let (code, out, err) = convert(&[&line[..], &["--summarize"]].concat());
+    assert_eq!(code, exit::ACCEPTED, "{err}");
+    let text = String::from_utf8(out).expect("it is text");
+    assert!(text.contains("PTD*BO*"), "{text:.900}");
+    let path = std::env::temp_dir().join(format!("tieline-{}-summed.edi", std::process::id()));
+    std::fs::write(&path, &text).expect("a new file can be written");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let partners = repository("partners");
+    let shown = path.to_str().expect("it is text");
+    let line = ["tieline", "validate", "--format", "short", "--partners", &partners, shown];
+    let code = tieline_cli::run(line, &mut Console::plain(&mut out, &mut err));
+    std::fs::remove_file(&path).expect("it is there");
+    assert_eq!((code, String::from_utf8_lossy(&out).as_ref()), (exit::ACCEPTED, ""));
+    // A month in which an hour was not sent.
+    let file = repository("samples/files/green-button-hourly-month.xml");
+    let line = [&[&file, "--to", "x12", "--partner", INTERVALS][..], &UNSAID, &named].concat();
+    let (code, out, err) = convert(&[&line[..], &["--summarize"]].concat());
+    assert_eq!((code, out.len()), (exit::FINDINGS, 0));
+    assert!(err.contains("2026-02-17 are not all there"), "{err}");
 }
 
 #[test]

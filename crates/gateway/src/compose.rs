@@ -83,6 +83,7 @@ pub(crate) fn interchange(
                     date: envelope.at.strftime("%Y%m%d").to_string(),
                     time: envelope.at.strftime("%H%M").to_string(),
                     control_number: control.saturating_add(groups),
+                    control_digits: 1,
                     agency: None,
                     version: identity.version.clone(),
                     sets: Vec::new(),

@@ -94,3 +94,16 @@ pub fn provenance(record: &mut Record) -> Option<&mut Provenance> {
         _ => None,
     }
 }
+
+/// The document that a record was read from, if it was read from one.
+pub fn origin(record: &Record) -> Option<&Origin> {
+    let provenance = match record {
+        Record::UsageReport(report) => &report.provenance,
+        Record::Bill(bill) => &bill.provenance,
+        Record::Payment(payment) => &payment.provenance,
+        Record::ServiceRequest(request) => &request.provenance,
+        Record::Advice(advice) => &advice.provenance,
+        _ => return None,
+    };
+    provenance.0.as_ref()
+}

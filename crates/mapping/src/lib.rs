@@ -30,6 +30,8 @@ pub mod envelope;
 
 pub mod naming;
 
+pub mod derived;
+
 // What is wrong with them beyond the standard.
 pub mod business;
 

@@ -48,6 +48,16 @@ pub fn name_parties(
     customer.into_iter().for_each(add);
 }
 
+/// Both sides of a set, e.g. `867`, as a document names them that answers one.
+pub fn parties(set: &str, us: Side<'_>, them: Side<'_>, options: &Options) -> Vec<Party> {
+    let roles = match set {
+        "810" => options.invoice.sides,
+        "820" => options.remittance.sides,
+        _ => options.usage.sides,
+    };
+    vec![party(roles.us, us), party(roles.them, them)]
+}
+
 fn role(role: PartyRole) -> Coded<PartyRole> {
     Coded::new(role)
 }

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 
 use tieline_mapping::files::xlsx::{Sheet, Writer, XlsxOptions};
+use tieline_model::common::{Party, PartyRole};
 use tieline_model::record::Record;
 use zip::ZipArchive;
 
@@ -107,6 +108,21 @@ fn a_text_that_looks_like_a_formula_or_a_number_stays_text() {
     for text in ["=1+1", "00012"] {
         assert!(cells.iter().any(|(_, is_text, it)| *is_text && it == text), "{cells:?}");
     }
+}
+
+#[test]
+fn what_both_sheets_of_a_report_leave_out_is_lost_once() {
+    let mut all = records("usage-intervals-as-written.model.json");
+    let readings = records("usage-readings-as-written.model.json");
+    let Some(Record::UsageReport(report)) = all.first_mut() else { panic!("the sample is usage") };
+    report.parties.push(Party::new(PartyRole::Utility.into(), Some("PRAIRIE RIVERS".to_string())));
+    let writer = Writer::new(Vec::new(), &XlsxOptions::default());
+    let in_one = writer.losses(&Record::UsageReport(report.clone()));
+    let Some(Record::UsageReport(other)) = readings.first() else { panic!("the sample is usage") };
+    report.sections.extend(other.sections.iter().cloned());
+    let lost = writer.losses(&all[0]);
+    assert_eq!(lost.get("usage_report.parties.name"), Some(1), "{lost}");
+    assert_eq!(lost.get("usage_report.parties.name"), in_one.get("usage_report.parties.name"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub enum Record {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::generated::{self, Random};
     use serde_json::Value;
@@ -58,7 +58,7 @@ mod tests {
     }
 
     /// The first paragraph of each description, on one line and without links into the code.
-    fn plain_descriptions(schema: &mut Value) {
+    pub(crate) fn plain_descriptions(schema: &mut Value) {
         if let Some(Value::String(text)) = schema.get_mut("description") {
             let first = text.split("\n\n").next().unwrap_or_default();
             *text = first.replace('\n', " ").replace("[`", "`").replace("`]", "`");

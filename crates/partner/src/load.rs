@@ -23,7 +23,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
 use tieline_model::authorization::{Authorization, Inquiry, Refusal};
@@ -39,7 +38,9 @@ use crate::file_error::FileError;
 use crate::frame::{self, Frame, SIGNATURES_FILE, Signature};
 use crate::guide_file::GuideFile;
 use crate::options_file;
-use crate::profile::{Direction, GuideName, InterchangeId, Profile, ProfileFile, Utility};
+use crate::profile::{
+    Direction, GuideName, Identity, InterchangeId, Profile, ProfileFile, Utility,
+};
 use crate::profile::{Usual, read_profile, read_utility};
 use crate::toml_file::{Source, did_you_mean};
 
@@ -127,17 +128,23 @@ impl PartnerBook {
         receiver: (&[u8], &[u8]),
     ) -> Option<(&Partner, Direction)> {
         [(sender, Direction::In), (receiver, Direction::Out)].into_iter().find_map(
-            |((qualifier, id), direction)| {
-                let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
-                let same = |isa: &InterchangeId| {
-                    isa.qualifier.as_bytes() == qualifier && isa.id.as_bytes() == id
-                };
-                let partner =
-                    self.partners.iter().find(|partner| partner.profile.x12.isa.iter().any(same));
-                partner.map(|partner| (partner, direction))
+            |(side, direction)| {
+                let is_it = |partner: &&Partner| names(&partner.profile.x12, side);
+                self.partners.iter().find(is_it).map(|partner| (partner, direction))
             },
         )
     }
+
+    /// Whether a side of an interchange is ourselves, by qualifier and id as the `ISA` has them.
+    pub fn is_utility(&self, side: (&[u8], &[u8])) -> bool {
+        self.utility.as_ref().is_some_and(|utility| names(&utility.x12, side))
+    }
+}
+
+/// Whether one of the ids of an identity is that of a side; spaces around it do not count.
+fn names(identity: &Identity, (qualifier, id): (&[u8], &[u8])) -> bool {
+    let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
+    identity.isa.iter().any(|isa| isa.qualifier.as_bytes() == qualifier && isa.id.as_bytes() == id)
 }
 
 impl Partner {
@@ -425,7 +432,10 @@ impl Reading {
                     Err(errors) => self.errors.extend(errors),
                 }
             } else if name == "business.toml" {
-                business = self.options(&path);
+                match options_file::read_business(&path) {
+                    Ok(read) => business = read,
+                    Err(errors) => self.errors.extend(errors),
+                }
             } else if let Some(stem) = name.strip_suffix(".guide.toml") {
                 match self.guide(&format!("{id}/{stem}"), &path) {
                     Some(guide) => guides.push((name, guide)),
@@ -525,11 +535,6 @@ impl Reading {
             }
         }
         (frames, signatures)
-    }
-
-    /// What a file of options says; what is usual when it is wrong.
-    fn options<T: DeserializeOwned + Default>(&mut self, path: &Path) -> T {
-        options_file::read(path).map_err(|errors| self.errors.extend(errors)).unwrap_or_default()
     }
 
     fn guide(&mut self, name: &str, path: &Path) -> Option<Agreed> {
@@ -666,7 +671,7 @@ mod tests {
         let root = directory(
             "options",
             &[
-                ("utility/options.toml", "[common]\naccount = \"11\"\nmeter = \"MT\"\n"),
+                ("utility/options.toml", "[common]\naccount = \"10\"\nmeter = \"MX\"\n"),
                 ("a/options.toml", "[common]\nmeter = \"SE\"\n"),
                 ("a/partner.toml", &profile("a", "A")),
                 ("b/partner.toml", &profile("b", "B")),
@@ -677,9 +682,9 @@ mod tests {
             let options = book.find(id).expect("it is there").options();
             (options.common.account.clone(), options.common.meter.clone())
         };
-        assert_eq!(of("a"), ("11".to_string(), "SE".to_string()));
-        assert_eq!(of("b"), ("11".to_string(), "MT".to_string()));
-        assert_eq!(book.options().common.account, "11");
+        assert_eq!(of("a"), ("10".to_string(), "SE".to_string()));
+        assert_eq!(of("b"), ("10".to_string(), "MX".to_string()));
+        assert_eq!(book.options().common.account, "10");
         fs::remove_dir_all(&root).expect("it was made above");
     }
 

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use tieline_mapping::derived::{SumError, summarize};
 use tieline_mapping::files::Losses;
+use tieline_model::record::Record;
 use tieline_x12::delimiters::{Delimiters, LineEnd};
 use tieline_x12::table::Release;
 
@@ -50,6 +52,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long)]
     allow_loss: bool,
 
+    /// Add the sum of the intervals of each meter, where the file states no summary
+    #[arg(long)]
+    summarize: bool,
+
     /// The control number of the interchange and of its first group, where records bring no envelope
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=999_999_999))]
@@ -93,7 +99,12 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console<'_>) -> anyhow::Resu
         Target { format: args.target()?, table: args.table, guides: &guides, sending: &sending };
     let convert = |out: &mut dyn std::io::Write| -> anyhow::Result<Losses> {
         let mut sink = target.open(out)?;
-        let unread = reader.read(&args.source, &mut |record| sink.write(&record))?;
+        let unread = reader.read(&args.source, &mut |mut record| {
+            if let (true, Record::UsageReport(report)) = (args.summarize, &mut record) {
+                summarize(report).map_err(|error| unsummed(&args.source, &error))?;
+            }
+            sink.write(&record)
+        })?;
         let mut losses = sink.finish()?;
         losses.add(unread);
         match losses.is_empty() || args.allow_loss || args.loss_report {
@@ -128,6 +139,13 @@ impl ConvertArgs {
             Failure::usage("nothing says what to write", Some(help.to_string()))
         })
     }
+}
+
+/// Why there is no summary.
+fn unsummed(source: &Source, error: &SumError) -> Failure {
+    let message = format!("{}: {error}", reading::name(&source.file));
+    let help = Some("leave out --summarize, or send the summary that the meter shows".to_string());
+    Failure { code: exit::FINDINGS, message, help }
 }
 
 /// How many fields a message names.

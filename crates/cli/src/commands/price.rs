@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tieline_model::bill::{Bill, Charge};
+use tieline_model::bill::{Bill, Charge, ChargeDirection};
 use tieline_model::decimal::Decimal;
 use tieline_model::identifier::MeterNumber;
 use tieline_model::pricing::{
@@ -441,7 +441,10 @@ fn line(charge: &Charge) -> String {
     };
     let text = |number: Option<Decimal>| number.map(|number| number.to_string());
     let quantity = text(charge.quantity).unwrap_or_default();
-    let rate = text(charge.rate).unwrap_or_default();
+    // What is taken off has a price less than zero, as it stands in the rates.
+    let is_credit = charge.direction.meaning == ChargeDirection::Credit;
+    let rate = charge.rate.map(|rate| if is_credit { rate.negated() } else { rate });
+    let rate = text(rate).unwrap_or_default();
     let amount = charge.signed_amount().to_string();
     format!("  {name:<34} {code:<8}{quantity:>11} {unit:<5} x {rate:<8}{amount:>11}\n")
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use tieline_mapping::files::Losses;
 use tieline_model::decimal::Decimal;
 use tieline_model::money::Currency;
 use tieline_model::payment::AdjustmentReason;
@@ -11,6 +11,7 @@ use tieline_model::reconcile::{
     Allotment, Document, Ledger, Matched, Outcome, Reconciliation, Rules, Side, Sides,
 };
 use tieline_model::record::Record;
+use tieline_model::time::Zone;
 
 use crate::console::{Console, Paint};
 use crate::failure::Failure;
@@ -48,6 +49,10 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, value_name = "KWH", default_value = "0", value_parser = not_negative)]
     tolerance_kwh: Decimal,
 
+    /// The zone of the service points in usage that does not tell it, e.g. America/Chicago
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    zone: Option<Zone>,
+
     /// How to write the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -60,7 +65,7 @@ pub(crate) struct ReconcileArgs {
 enum Format {
     /// A table for people
     Text,
-    /// JSON, with everything the table leaves out
+    /// JSON, with everything the table leaves out; the contract is docs/reconcile.schema.json
     Json,
 }
 
@@ -72,6 +77,10 @@ fn not_negative(text: &str) -> Result<Decimal, String> {
     }
 }
 
+fn zone(name: &str) -> Result<Zone, String> {
+    Zone::named(name).map_err(|error| error.to_string())
+}
+
 pub(crate) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let rules = Rules { tolerance_kwh: args.tolerance_kwh, sides: args.sides()? };
     let ledger = read(args, console)?;
@@ -79,19 +88,11 @@ pub(crate) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Re
     match args.format {
         Format::Text => console.out.write_all(text(&found, console.paint).as_bytes())?,
         Format::Json => {
-            let answer = Answer { agrees: found.agrees(), found: &found };
-            serde_json::to_writer_pretty(&mut *console.out, &answer)?;
+            serde_json::to_writer_pretty(&mut *console.out, &found.answer())?;
             writeln!(console.out)?;
         }
     }
     Ok(if found.agrees() { exit::ACCEPTED } else { exit::FINDINGS })
-}
-
-#[derive(Serialize)]
-struct Answer<'f> {
-    agrees: bool,
-    #[serde(flatten)]
-    found: &'f Reconciliation,
 }
 
 impl ReconcileArgs {
@@ -109,7 +110,7 @@ impl ReconcileArgs {
 }
 
 /// Enters each document; of each no more than a few numbers are kept.
-fn read(args: &ReconcileArgs, console: &Console<'_>) -> anyhow::Result<Ledger> {
+fn read(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Result<Ledger> {
     let guides = args.partners.load()?;
     let files = args.usage.iter().chain(&args.bill).chain(&args.payment);
     let size = files.map(|file| reading::size(file)).sum::<Option<u64>>();
@@ -123,23 +124,31 @@ fn read(args: &ReconcileArgs, console: &Console<'_>) -> anyhow::Result<Ledger> {
     ];
     for (files, document) in documents {
         for file in files {
-            enter(&reader, file, document, &mut ledger)?;
+            let unsaid = Unsaid { zone: args.zone.clone(), ..Unsaid::default() };
+            let source = Source { file: file.clone(), from: None, unsaid };
+            let left_out = enter(&reader, &source, document, &mut ledger)?;
+            if !left_out.is_empty() {
+                progress.clear();
+                let names: Vec<&str> = left_out.iter().map(|(name, _)| name).collect();
+                let name = reading::name(file);
+                console.say(format_args!("{name}: not looked at: {}", names.join(", ")));
+            }
         }
     }
     progress.clear();
     Ok(ledger)
 }
 
-/// Enters the documents of one kind that are in a file.
+/// Enters the documents of one kind that are in a file; says what of the file no record holds.
 fn enter(
     reader: &Reader<'_>,
-    file: &std::path::Path,
+    source: &Source,
     document: Document,
     ledger: &mut Ledger,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Losses> {
     let mut entered = 0_u64;
-    let source = Source { file: file.to_path_buf(), from: None, unsaid: Unsaid::default() };
-    reader.read(&source, &mut |record| {
+    let file = &source.file;
+    let left_out = reader.read(source, &mut |record| {
         let done = match (document, &record) {
             (Document::Usage, Record::UsageReport(report)) => ledger.usage(report),
             (Document::Bill, Record::Bill(bill)) => ledger.bill(bill),
@@ -154,7 +163,7 @@ fn enter(
         let message = format!("{}: there is no {} in it", reading::name(file), word(document));
         return Err(Failure { code: exit::FINDINGS, message, help: None }.into());
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn unsummed(message: &str) -> Failure {
@@ -271,6 +280,10 @@ fn told(outcome: &Outcome, currency: Currency) -> String {
         }
         Outcome::EnergyNotTold { side: Side::Usage } => "usage tells no one energy".to_string(),
         Outcome::EnergyNotTold { side: Side::Bill } => "bill tells no energy".to_string(),
+        Outcome::ReceivedDiffers { by_kwh } => {
+            let word = if by_kwh.is_negative() { "less" } else { "more" };
+            format!("credited {} kWh {word} than received", by_kwh.abs())
+        }
         Outcome::DemandDiffers { by_kw } => than(by_kw, "kW", "reported"),
         Outcome::Unpaid { amount } => format!("unpaid, {}", money(amount, currency)),
         Outcome::Underpaid { by } => gap(by.negated()),

@@ -28,7 +28,8 @@ Examples:
 ///
 /// Each finding says where it is, what was expected there, which acknowledgment it earns and what to
 /// do about it. What a document says is judged too: business findings (UTL-101 and others) never
-/// change an acknowledgment. Nothing is stored and nothing is sent.
+/// change an acknowledgment. The charges of our own bills are compared with the rates in utility/rates
+/// of the partners' directory. Nothing is stored and nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = exit::with_codes(EXAMPLES))]
 pub(crate) struct ValidateArgs {
@@ -72,7 +73,10 @@ pub(crate) fn run(args: ValidateArgs, console: &mut Console<'_>) -> anyhow::Resu
     if from_input > 1 {
         return Err(Failure::usage("standard input can be read only once", None).into());
     }
-    let guides = args.partners.load()?;
+    let guides = match args.no_business {
+        true => args.partners.load()?,
+        false => args.partners.load_with_rates()?,
+    };
     let deny_warnings = args.deny == Some(Deny::Warnings);
     let manner = Manner {
         paint: if args.output.is_some() { crate::console::Paint::PLAIN } else { console.paint },

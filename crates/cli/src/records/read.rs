@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use tieline_mapping::files::Losses;
-use tieline_model::identifier::{AccountNumber, MeterNumber};
+use tieline_model::identifier::{AccountNumber, MeterNumber, ServicePointId};
 use tieline_model::record::Record;
 use tieline_model::time::{Date, Zone};
 
@@ -53,6 +53,11 @@ pub(crate) struct Unsaid {
     #[arg(help_heading = "What a file may leave unsaid")]
     pub(crate) account: Option<AccountNumber>,
 
+    /// The service point, also in place of an id that a document has no room for
+    #[arg(long, value_name = "NUMBER", value_parser = service_point)]
+    #[arg(help_heading = "What a file may leave unsaid")]
+    pub(crate) service_point: Option<ServicePointId>,
+
     /// The meter
     #[arg(long, value_name = "NUMBER", value_parser = meter)]
     #[arg(help_heading = "What a file may leave unsaid")]
@@ -65,6 +70,10 @@ fn zone(name: &str) -> Result<Zone, String> {
 
 fn account(number: &str) -> Result<AccountNumber, String> {
     AccountNumber::new(number).map_err(|error| error.to_string())
+}
+
+fn service_point(number: &str) -> Result<ServicePointId, String> {
+    ServicePointId::new(number).map_err(|error| error.to_string())
 }
 
 fn meter(number: &str) -> Result<MeterNumber, String> {
@@ -129,11 +138,20 @@ impl Reader<'_> {
     }
 }
 
+/// How many characters of a number a document has room for.
+pub(super) const NUMBER: usize = 30;
+
 /// A report with what its file left unsaid.
 fn completed(record: Record, unsaid: &Unsaid) -> Record {
     let Record::UsageReport(mut report) = record else { return record };
     report.number = report.number.or_else(|| unsaid.number.clone());
     report.account = report.account.or_else(|| unsaid.account.clone());
+    if let Some(named) = &unsaid.service_point {
+        let has_room = |own: &ServicePointId| own.as_str().chars().count() <= NUMBER;
+        if !report.service_point.as_ref().is_some_and(has_room) {
+            report.service_point = Some(named.clone());
+        }
+    }
     if let Some(meter) = &unsaid.meter {
         for section in report.sections.iter_mut().filter(|section| section.series().count() > 0) {
             section.meter.get_or_insert_with(|| meter.clone());

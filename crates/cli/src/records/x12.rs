@@ -4,12 +4,14 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
+use tieline_mapping::derived::derive;
 use tieline_mapping::files::Losses;
 use tieline_mapping::naming::name_parties;
 use tieline_mapping::options::Options;
 use tieline_mapping::{document, envelope};
 use tieline_model::envelope::{Group, Interchange};
 use tieline_model::record::Record;
+use tieline_model::usage::UsageReport;
 use tieline_x12::check::Checker;
 use tieline_x12::compose::{self, Set};
 use tieline_x12::delimiters::Delimiters;
@@ -21,7 +23,7 @@ use tieline_x12::segment::Segment;
 use tieline_x12::table::Release;
 
 use super::costs::without_costs;
-use super::read::Each;
+use super::read::{Each, NUMBER};
 use crate::each_set::HeldSet;
 use crate::failure::Failure;
 use crate::partners::{Guides, Party};
@@ -63,7 +65,7 @@ pub(super) fn read(
     let failure = Failure {
         code: exit::FINDINGS,
         message: format!("{name}: {}", records.errors),
-        help: Some(format!("`tieline validate {name}` tells all of it; nothing was written")),
+        help: Some(format!("`tieline validate {name}` tells all of it")),
     };
     Err(failure.into())
 }
@@ -299,8 +301,14 @@ impl<'w> Writer<'w> {
             let customer = self.sending.customer.as_deref();
             name_parties(named.insert(record.clone()), us, them, customer, &self.options);
         }
+        if let (false, Record::UsageReport(report)) = (is_given, record) {
+            let own = named.get_or_insert_with(|| record.clone());
+            if let Record::UsageReport(own) = own {
+                derive(own);
+            }
+            has_room(report)?;
+        }
         let record = named.as_ref().unwrap_or(record);
-        let segments = document::write(record, &self.options).map_err(wrong)?;
         let parties = self.guides.parties(code);
         if self.open.is_none() {
             let parties = parties.clone().ok_or_else(|| {
@@ -329,16 +337,18 @@ impl<'w> Writer<'w> {
                 1
             }
         };
-        let origin = origin(record).filter(|_| open.is_given);
+        let origin = document::origin(record).filter(|_| open.is_given);
         let set = Set {
             code: code.to_string(),
             control_number: origin
                 .and_then(|origin| origin.set.clone())
                 .unwrap_or_else(|| format!("{sets:04}")),
             convention: origin.and_then(|origin| origin.convention.clone()),
-            segments,
+            segments: Vec::new(),
         };
-        open.writer.set(&set).map_err(wrong)?;
+        let written =
+            open.writer.set_with(&set, |body| document::compose(record, &self.options, body));
+        written.map_err(wrong)?;
         self.out.take(&mut open.writer)
     }
 
@@ -389,23 +399,30 @@ fn own_group(
     }
 }
 
-/// Where a record was read, if it is known.
-fn origin(record: &Record) -> Option<&tieline_model::provenance::Origin> {
-    let provenance = match record {
-        Record::UsageReport(report) => &report.provenance,
-        Record::Bill(bill) => &bill.provenance,
-        Record::Payment(payment) => &payment.provenance,
-        Record::ServiceRequest(request) => &request.provenance,
-        Record::Advice(advice) => &advice.provenance,
-        _ => return None,
-    };
-    provenance.0.as_ref()
+/// Refuses a service point that no `REF` has room for, as the ids of Green Button are.
+fn has_room(report: &UsageReport) -> Result<(), Failure> {
+    let sections = report.sections.iter().map(|section| &section.service_point);
+    let points = sections.chain([&report.service_point]).flatten();
+    let longest = points.map(|point| point.as_str().chars().count()).max().unwrap_or_default();
+    match longest > NUMBER {
+        false => Ok(()),
+        true => {
+            let message = format!(
+                "the id of the service point has {longest} characters, and a document has room for {NUMBER}"
+            );
+            let help = Some("name the service point with --service-point".to_string());
+            Err(Failure { code: exit::FINDINGS, message, help })
+        }
+    }
 }
 
 /// A record that cannot be written.
 fn wrong(what: impl fmt::Display) -> Failure {
     Failure { code: exit::FINDINGS, message: what.to_string(), help: None }
 }
+
+const LACKS: &str = "nothing was written; the record lacks what the set needs: a file may leave unsaid \
+    what --number, --date, --account, --meter, --service-point, --customer and --summarize add";
 
 /// Writes bytes that a receiver's check accepts.
 struct Checked<'w> {
@@ -452,7 +469,7 @@ impl<'w> Checked<'w> {
         let failure = Failure {
             code: exit::FINDINGS,
             message: format!("what would be written is refused: {}", self.errors),
-            help: Some("nothing was written; the record lacks what the set needs".to_string()),
+            help: Some(LACKS.to_string()),
         };
         Err(failure.into())
     }

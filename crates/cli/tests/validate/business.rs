@@ -144,3 +144,31 @@ fn places_are_right_in_a_long_file() {
         assert_eq!(finding["line"], lines, "{line_end:?}");
     }
 }
+
+/// Rates are those of the partners' directory, and only our own bills are compared with them.
+#[test]
+fn our_own_bills_are_compared_with_our_rates() {
+    let folder = Folder::new("business-rates");
+    let bill = broken("business/UTL-210-charge-priced-otherwise.edi");
+    folder.file("ours.edi", &bill);
+    folder.file("theirs.edi", bill.replace("*01*0055500010000 ", "*01*0055500010009 "));
+    let partners = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../partners");
+    let partners = partners.to_str().expect("the path is text");
+    let found = |arguments: &[&str]| {
+        let (code, report) = report(&folder, arguments);
+        assert_eq!(code, 0, "{report}");
+        let findings = report["files"][0]["findings"].as_array().expect("findings").clone();
+        let code = |it: &Value| it["code"].as_str().unwrap_or_default().to_string();
+        findings.iter().map(code).collect::<Vec<String>>()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(found(&["ours.edi", "--partners", partners]), ["UTL-210"]);
+    let named = ["ours.edi", "--partners", partners, "--partner", "redriver-bank"];
+    assert_eq!(found(&named), ["UTL-210"]);
+    assert_eq!(found(&["theirs.edi", "--partners", partners]), none);
+    assert_eq!(found(&["ours.edi"]), none);
+    assert_eq!(found(&["ours.edi", "--guide", "base"]), none);
+    folder.file("partners/utility/rates/billing.toml", "zone = 1\n");
+    assert_eq!(tieline(folder.path(), &["validate", "ours.edi"]).code, 78);
+    assert_eq!(tieline(folder.path(), &["validate", "--no-business", "ours.edi"]).code, 0);
+}

@@ -1,6 +1,6 @@
 //! From business findings to the application advice (824) that answers the document.
 
-use tieline_model::advice::{Advice, Verdict};
+use tieline_model::advice::{Advice, ExpectedAction, Verdict};
 
 use super::catalogue::{Code, Reason as Kind, Severity};
 use super::finding::BusinessFinding;
@@ -14,7 +14,7 @@ use crate::options::Options;
 /// One error and the document is rejected and expected again: nobody can use it. Warnings alone leave
 /// it accepted, and are told so that its sender can look; notes are kept to ourselves. A payment in
 /// which some lines cannot be posted, and nothing else is wrong, is rejected in part where `mapping`
-/// lets its set be (`advice.partly`).
+/// lets its set be (`advice.partly`). One that was there before is rejected and not expected again.
 ///
 /// # Errors
 ///
@@ -32,7 +32,18 @@ pub fn advice(
     let reasons: Vec<Reason<'_>> =
         told.iter().zip(&texts).map(|(finding, texts)| texts.reason(finding)).collect();
     let verdict = verdict(answered.set_code, &told, mapping);
-    advice_824::of(head, answered, verdict, &reasons, mapping)
+    let mut advice = advice_824::of(head, answered, verdict, &reasons, mapping)?;
+    if verdict == Verdict::Rejected && is_sent_twice(&told) {
+        advice.expected = Some(ExpectedAction::DoNotResend.into());
+    }
+    Ok(advice)
+}
+
+/// Whether a document is wrong only because it was there before. It is not asked for again: who sends
+/// what we have a third time, under a number of its own, would be posted twice.
+fn is_sent_twice(told: &[&BusinessFinding]) -> bool {
+    let mut errors = told.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.all(|finding| finding.code.entry().reason == Kind::Duplicate)
 }
 
 fn verdict(set: &str, told: &[&BusinessFinding], mapping: &Options) -> Verdict {

@@ -3,6 +3,7 @@
 use tieline_model::bill::{Bill, BillGroup, Charge, ChargeDirection};
 use tieline_model::common::Purpose;
 use tieline_model::decimal::{Decimal, NumberError};
+use tieline_model::pricing::Schedules;
 use tieline_model::provenance::Ordinal;
 
 use super::catalogue::Code;
@@ -36,17 +37,41 @@ pub fn bill(bill: &Bill, options: &BusinessOptions) -> Vec<BusinessFinding> {
     found.finish()
 }
 
-/// The finding that a charge is not what the rate schedule makes of the usage; `None` if the
-/// partner's options do not ask for it.
-pub fn priced_otherwise(
-    charge: &Charge,
-    expected: Decimal,
+/// What of a bill's charges is not what the schedule that it names makes of them.
+///
+/// A charge that is not its own rate times its quantity is left to [`bill`].
+pub fn priced(
+    bill: &Bill,
+    schedules: &Schedules,
     options: &BusinessOptions,
-) -> Option<BusinessFinding> {
+) -> Vec<BusinessFinding> {
     let mut found = Findings::new(options);
-    let what = What::Priced { stated: charge.amount?, expected };
-    found.add(Code::CHARGE_PRICED_OTHERWISE, charge.at, what);
-    found.finish().pop()
+    if !found.wants(Code::CHARGE_PRICED_OTHERWISE) {
+        return Vec::new();
+    }
+    // A bill that is taken back may have its amounts with either sign.
+    let is_cancelled = purpose(bill) == Some(Purpose::Cancel);
+    for group in &bill.groups {
+        for (charge, expected) in schedules.expected(bill, group) {
+            if wrong_product(charge).is_some() {
+                continue;
+            }
+            let Some(stated) = charge.amount else { continue };
+            let is_credit = charge.direction.meaning == ChargeDirection::Credit;
+            let is_turned = is_credit && options.allowances == AllowanceSign::Positive;
+            let expected = if is_turned { expected.negated() } else { expected };
+            let is_right = stated == expected || is_cancelled && stated.abs() == expected.abs();
+            if !is_right {
+                let what = What::Priced { stated, expected };
+                found.add(Code::CHARGE_PRICED_OTHERWISE, charge.at, what);
+            }
+        }
+    }
+    found.finish()
+}
+
+fn purpose(bill: &Bill) -> Option<Purpose> {
+    bill.purpose.as_ref().map(|purpose| purpose.meaning)
 }
 
 /// The last segment that the bill's own records tell of; the total stands behind it.
@@ -59,9 +84,8 @@ fn last(bill: &Bill) -> Ordinal {
 }
 
 fn heading(bill: &Bill, found: &mut Findings<'_>) {
-    let purpose = bill.purpose.as_ref().map(|purpose| purpose.meaning);
     let takes_back =
-        matches!(purpose, Some(Purpose::Cancel | Purpose::Replace | Purpose::CancelReissue));
+        matches!(purpose(bill), Some(Purpose::Cancel | Purpose::Replace | Purpose::CancelReissue));
     if takes_back && bill.original().is_none() {
         let what = What::Missing("the bill that is cancelled or replaced (REF*OI)");
         found.add(Code::BILL_ORIGINAL_MISSING, HEADING, what);
@@ -107,20 +131,19 @@ fn charges(group: &BillGroup, found: &mut Findings<'_>) {
 
 /// A charge against its rate and quantity, rounded half up to the cent.
 fn product(charge: &Charge, found: &mut Findings<'_>) {
-    if charge.direction.meaning == ChargeDirection::NoCharge {
-        return;
-    }
-    let (Some(stated), Some(rate), Some(quantity)) = (charge.amount, charge.rate, charge.quantity)
-    else {
-        return;
-    };
-    let product = rate.checked_mul(&quantity).and_then(|product| product.rounded(CENTS));
-    if let Ok(expected) = product
-        && expected.abs() != stated.abs()
-    {
-        let what = What::Product { stated, rate, quantity, expected };
+    if let Some(what) = wrong_product(charge) {
         found.add(Code::CHARGE_PRODUCT, charge.at, what);
     }
+}
+
+fn wrong_product(charge: &Charge) -> Option<What> {
+    if charge.direction.meaning == ChargeDirection::NoCharge {
+        return None;
+    }
+    let (stated, rate, quantity) = (charge.amount?, charge.rate?, charge.quantity?);
+    let expected = rate.checked_mul(&quantity).and_then(|product| product.rounded(CENTS)).ok()?;
+    let is_wrong = expected.abs() != stated.abs();
+    is_wrong.then_some(What::Product { stated, rate, quantity, expected })
 }
 
 /// The decimals of an amount.
@@ -129,8 +152,7 @@ const CENTS: u8 = 2;
 /// The total against the lines.
 fn total(bill: &Bill, found: &mut Findings<'_>) {
     let Ok(expected) = sum_of_lines(bill, found.options) else { return };
-    let is_cancelled =
-        bill.purpose.as_ref().is_some_and(|purpose| purpose.meaning == Purpose::Cancel);
+    let is_cancelled = purpose(bill) == Some(Purpose::Cancel);
     let is_turned =
         is_cancelled && found.options.cancellation_turns_sign && expected.negated() == bill.total;
     if expected != bill.total && !is_turned {
@@ -160,8 +182,11 @@ mod tests {
     use tieline_model::identifier::AccountNumber;
     use tieline_model::money::Currency;
     use tieline_model::period::Period;
-    use tieline_model::time::date;
-    use tieline_model::usage::SectionPeriod;
+    use tieline_model::pricing::MonthOf;
+    use tieline_model::quantity::Unit;
+    use tieline_model::rate::{Price, Pricing, RateCharge, RateSchedule, Season, Tiers, Validity};
+    use tieline_model::time::{Zone, date};
+    use tieline_model::usage::{Measurement, RegisterRead, SectionPeriod};
 
     use super::super::options::Level;
     use super::*;
@@ -264,14 +289,146 @@ mod tests {
         assert_eq!(codes(&bill, &options), [Code::BILL_TOTAL]);
     }
 
+    /// Schedule 100: 36.65 a month, 8.9 cents for a kWh, and a credit of 4 dollars.
+    fn schedules() -> Schedules {
+        let charge = |kind: ChargeKind, code: &str, pricing: Pricing| RateCharge {
+            kind,
+            name: code.to_string(),
+            code: Some(code.to_string()),
+            months: Season::default(),
+            pricing,
+        };
+        let known = |text: &str| Price::Known(number(text));
+        let unit = Unit::KilowattHour;
+        let schedule = RateSchedule {
+            code: "100".to_string(),
+            name: "Single-phase".to_string(),
+            applies_to: None,
+            source: None,
+            validity: Validity::new(date(2023, 1, 1), None).expect("it is open"),
+            currency: Currency::USD,
+            zone: Zone::named("America/Chicago").expect("the zone is built in"),
+            base: None,
+            charges: vec![
+                charge(ChargeKind::Basic, "BAS001", Pricing::Monthly { price: known("36.65") }),
+                charge(
+                    ChargeKind::Energy,
+                    "ENC001",
+                    Pricing::Tiers { unit, tiers: Tiers::flat(known("0.089")) },
+                ),
+                charge(
+                    ChargeKind::LoadControlCredit,
+                    "CRE001",
+                    Pricing::Credit { price: known("4.00"), minimum_use: None },
+                ),
+            ],
+        };
+        Schedules::new([schedule], MonthOf::PeriodEnd)
+    }
+
+    /// A bill of 1000 kWh under schedule 100: 36.65, 89.00, and 4.00 off.
+    fn priced_bill() -> Bill {
+        let line = |direction, kind, code: &str, amount: &str, quantity: &str, unit: Unit| {
+            let mut line = charge(direction, amount);
+            line.kind = Some(Coded::received(kind, code));
+            (line.quantity, line.unit) = (Some(number(quantity)), Some(unit.into()));
+            line
+        };
+        use ChargeDirection::{Charge, Credit};
+        let mut bill = good();
+        bill.groups = vec![BillGroup {
+            rate: Some("100".to_string()),
+            charges: vec![
+                line(Charge, ChargeKind::Basic, "BAS001", "36.65", "1", Unit::Month),
+                line(Charge, ChargeKind::Energy, "ENC001", "89.00", "1000", Unit::KilowattHour),
+                line(Credit, ChargeKind::LoadControlCredit, "CRE001", "4", "1", Unit::Month),
+            ],
+            ..BillGroup::default()
+        }];
+        bill
+    }
+
+    /// The messages, by what was done to the bill.
+    fn told(change: impl FnOnce(&mut Bill)) -> Vec<String> {
+        let mut bill = priced_bill();
+        change(&mut bill);
+        let found = priced(&bill, &schedules(), &BusinessOptions::default());
+        found.iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn a_charge_priced_otherwise_is_told_with_both_amounts() {
-        let charge = charge(ChargeDirection::Charge, "10.00");
-        let finding = priced_otherwise(&charge, number("12.00"), &BusinessOptions::default());
-        let finding = finding.expect("it is looked for");
-        assert_eq!(
-            finding.to_string(),
-            "UTL-210: the charge is 10.00, and the rate schedule makes it 12.00"
-        );
+    fn charges_are_compared_with_the_schedule_that_the_bill_names() {
+        let says = |stated: &str, expected: &str| {
+            vec![format!(
+                "UTL-210: the charge is {stated}, and the rate schedule makes it {expected}"
+            )]
+        };
+        let amount = |n: usize, to: &'static str| {
+            move |bill: &mut Bill| bill.groups[0].charges[n].amount = Some(number(to))
+        };
+        assert_eq!(told(|_| ()), [""; 0]);
+        assert_eq!(told(amount(0, "60.00")), says("60.00", "36.65"));
+        assert_eq!(told(amount(1, "92.00")), says("92.00", "89.00"));
+        assert_eq!(told(amount(2, "6.50")), says("6.50", "4.00"));
+        let charged = ChargeDirection::Charge.into();
+        let told_of_credit = told(|bill| bill.groups[0].charges[2].direction = charged);
+        assert_eq!(told_of_credit, says("4", "-4.00"));
+        // The wrong price of a unit, by which the line is calculated rightly.
+        let at_another_rate = told(|bill| {
+            let line = &mut bill.groups[0].charges[1];
+            (line.amount, line.rate) = (Some(number("92.00")), Some(number(".092")));
+        });
+        assert_eq!(at_another_rate, says("92.00", "89.00"));
+        // The quantity is that of the group's one reading, where the line has none.
+        let by_reading = told(|bill| {
+            let read = RegisterRead {
+                amount: Some(number("1.5")),
+                unit: Some(Unit::MegawattHour.into()),
+                ..RegisterRead::default()
+            };
+            bill.groups[0].usage.push(Measurement::Read(read));
+            (bill.groups[0].charges[1].quantity, bill.groups[0].charges[1].unit) = (None, None);
+        });
+        assert_eq!(by_reading, says("89.00", "133.50"));
+    }
+
+    #[test]
+    fn nothing_is_told_of_what_the_bill_does_not_settle() {
+        let wrong = |change: fn(&mut Bill)| {
+            told(|bill| {
+                bill.groups[0].charges[1].amount = Some(number("92.00"));
+                change(bill);
+            })
+        };
+        assert_eq!(wrong(|_| ()).len(), 1);
+        let unsettled: [fn(&mut Bill); 9] = [
+            |bill| bill.groups[0].rate = None,
+            |bill| bill.groups[0].rate = Some("101".to_string()),
+            |bill| bill.period = None,
+            |bill| bill.period = Period::new(date(2022, 12, 2), date(2023, 1, 2)).ok(),
+            |bill| bill.currency = Currency::new("CAD").expect("a currency"),
+            |bill| bill.groups[0].charges[1].quantity = None,
+            |bill| bill.groups[0].charges[1].unit = Some(Unit::Kilowatt.into()),
+            |bill| bill.groups[0].charges[1].kind = Some(ChargeKind::Energy.into()),
+            // It is told already that this is not 1000 at 0.09.
+            |bill| bill.groups[0].charges[1].rate = Some(number("0.09")),
+        ];
+        for (n, change) in unsettled.into_iter().enumerate() {
+            assert_eq!(wrong(change), [""; 0], "change {n}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_bill_may_have_its_charges_with_the_other_sign() {
+        let turned = |purpose: Purpose| {
+            told(|bill| {
+                bill.purpose = Some(purpose.into());
+                for charge in &mut bill.groups[0].charges {
+                    charge.amount = charge.amount.map(|amount| amount.negated());
+                }
+            })
+        };
+        assert_eq!(turned(Purpose::Cancel).len(), 0);
+        assert_eq!(turned(Purpose::Original).len(), 3);
     }
 }

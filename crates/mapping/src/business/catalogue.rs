@@ -512,8 +512,9 @@ pub const CATALOGUE: &[Entry] = &[
         Warning,
         "charge-priced-otherwise",
         "a charge is not what the rate schedule makes of the usage",
-        "The charge was calculated anew from the usage and the published rate schedule, and comes \
-         out differently.",
+        "The charge was calculated anew from the schedule and the quantity that the bill names, and comes \
+         out differently. Only our own bills are judged so, by our rates; what a bill does not settle is \
+         not.",
         "check the rate schedule, its dates and the usage that was billed",
     ),
     // Payments.

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use tieline_model::pricing::Schedules;
 use tieline_model::provenance::Ordinal;
 use tieline_x12::finding::{Fault, Finding, Severity};
 use tieline_x12::tree::Tree;
@@ -24,6 +25,7 @@ use crate::{invoice_810, remittance_820, usage_867};
 pub struct Judge {
     mapping: Arc<Options>,
     options: BusinessOptions,
+    schedules: Option<Arc<Schedules>>,
     seen: Seen,
 }
 
@@ -55,7 +57,11 @@ fn of_bill(
 ) -> Result<Vec<BusinessFinding>, MappingError> {
     let bill = invoice_810::read(set, &it.mapping)?;
     let repeated = it.seen.note(sender, Number::of_bill(&bill), &it.options);
-    Ok(repeated.into_iter().chain(super::bill(&bill, &it.options)).collect())
+    let mut found: Vec<_> = repeated.into_iter().chain(super::bill(&bill, &it.options)).collect();
+    if let Some(schedules) = &it.schedules {
+        found.extend(super::priced(&bill, schedules, &it.options));
+    }
+    Ok(found)
 }
 
 fn of_payment(
@@ -86,6 +92,12 @@ impl Judge {
             ..options
         };
         self.mapping = mapping;
+    }
+
+    /// From here on compares the charges of bills with these schedules, or with none. They are those of
+    /// whoever sends the bills.
+    pub fn bill_by(&mut self, schedules: Option<Arc<Schedules>>) {
+        self.schedules = schedules;
     }
 
     /// Whether sets of this kind, e.g. `867`, are judged.

@@ -33,7 +33,7 @@ mod judge;
 mod advice;
 
 pub use advice::advice;
-pub use bill::{bill, priced_otherwise};
+pub use bill::{bill, priced};
 pub use catalogue::{CATALOGUE, Code, Entry, Reason, Severity};
 pub use finding::{BusinessFinding, What, unreadable};
 pub use judge::{Judge, is_unsure_after};

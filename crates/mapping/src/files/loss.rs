@@ -52,6 +52,11 @@ impl Losses {
         self.0.iter().map(|(path, count)| (path.as_str(), *count))
     }
 
+    /// In how many places a field would be lost; `None` if it would not.
+    pub fn get(&self, path: &str) -> Option<u64> {
+        self.0.get(path).copied()
+    }
+
     /// Counts a field that is lost in one more place.
     pub fn count(&mut self, path: &str) {
         match self.0.get_mut(path) {

@@ -17,13 +17,6 @@ pub(crate) fn put(
     if let Some((code, quantity)) = sent {
         return series.push_at(start, code, quantity);
     }
-    let (end, seconds) = (series.end()?, i64::from(series.seconds()));
-    let behind = start.as_second() - end.as_second();
-    match u32::try_from(behind / seconds) {
-        _ if behind < 0 => Err(SeriesError::Overlap { start, end }),
-        _ if behind % seconds != 0 => Err(SeriesError::OffBeat(start)),
-        // A gap that is as long as one before a point may be.
-        Ok(missing) if missing as usize <= 96 + 8 * series.len() => series.skip(missing + 1),
-        _ => Err(SeriesError::TooFar(start)),
-    }
+    series.skip_to(start)?;
+    series.skip(1)
 }

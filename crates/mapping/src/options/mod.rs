@@ -17,9 +17,12 @@ mod advice;
 
 mod files;
 
+mod clash;
+
 use serde::{Deserialize, Serialize};
 
 pub use advice::{AdviceOptions, ReasonCode};
+pub use clash::Clash;
 pub use common::{Clock, CommonOptions, SideRoles};
 pub use enrollment::{EnrollmentOptions, ReleasedData};
 pub use files::FileOptions;

@@ -1,12 +1,14 @@
 //! 867: Product Transfer and Resale Report, read into a usage report and written from it.
 //!
 //! A `PTD` loop is a section, a `QTY` loop in it a quantity or, in a section whose meter type names
-//! an interval length, a point of a series. The sender's figures are taken as they are: nothing is
-//! summed, multiplied or filled in here.
+//! an interval length or whose stamps are regular, a point of a series. The sender's figures are taken
+//! as they are: nothing is summed, multiplied or filled in here.
 
 mod cancellation;
 
 pub(crate) mod quantity;
+
+mod regular;
 
 mod section;
 

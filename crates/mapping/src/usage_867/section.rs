@@ -74,6 +74,14 @@ fn write_items(
     out: &mut dyn Sink,
 ) -> Result<(), MappingError> {
     let mut series = section.series().collect::<Vec<_>>();
+    let edge = options.usage.stamping.edge;
+    let is_told = |minutes| series.iter().all(|one| series::has_length(one, minutes, edge));
+    if minutes(section, options).is_some_and(|minutes| !is_told(minutes)) {
+        return Err(MappingError::NoPlace {
+            what: "an interval that is not as long as the meter type says",
+            advice: "send intervals of each length in a section of their own",
+        });
+    }
     for item in &section.items {
         match (item, section.arrangement) {
             (UsageItem::Quantity(one), _) if is_taken_for_a_point(one, section, options) => {
@@ -179,10 +187,10 @@ fn write_dials(dials: Dials) -> Figure {
     Figure::of(format_args!("{}.{}", dials.whole, dials.decimals))
 }
 
-/// `KH015`: a unit and how many minutes; a text of another form means neither.
+/// `KH015`, or `KH1440` for days: a unit and how many minutes; a text of another form means neither.
 fn read_meter_type(code: &str, options: &Options) -> MeterType {
-    let parts = code.len().checked_sub(3).and_then(|at| code.split_at_checked(at));
-    let both = parts.and_then(|(unit, minutes)| {
+    let both = [3, 4].into_iter().find_map(|digits| {
+        let (unit, minutes) = code.split_at_checked(code.len().checked_sub(digits)?)?;
         let is_number = minutes.bytes().all(|b| b.is_ascii_digit());
         let minutes = minutes.parse().ok().filter(|minutes| is_number && *minutes > 0);
         Some((options.common.units.meaning(unit)?, minutes?))

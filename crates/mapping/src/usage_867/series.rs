@@ -16,6 +16,7 @@ use tieline_x12::segment::SegmentId;
 use tieline_x12::tree::Tree;
 
 use super::quantity::{self, known, write_code, write_opener};
+use super::regular;
 use crate::branch::{Rows, point_left_over};
 use crate::common::write_stamp;
 use crate::error::{MappingError, ValueFault};
@@ -29,18 +30,21 @@ use crate::stamp::{Found, Offsets, Stamper, Wall, ZoneCode, day_number};
 /// How many loops are looked at for the direction of a code that leaves it open.
 const LOOK_AHEAD: usize = 96;
 
-/// Reads the `QTY` loops of a section. With an interval length, those with a stamp are points.
+/// Reads the `QTY` loops of a section. With an interval length, those with a stamp are points; without
+/// one, those whose stamps are so regular that they tell it.
 pub(super) fn read<'t>(
     loops: impl Iterator<Item = Tree<'t>>,
     minutes: Option<u16>,
     options: &Options,
 ) -> Result<(Vec<UsageItem>, Arrangement), MappingError> {
     let loops: Vec<Tree<'t>> = loops.collect();
-    let mut reader = Reader::new(minutes.map_or(0, |minutes| u32::from(minutes) * 60), options);
+    let mut reader = Reader::new(options);
+    let length = minutes.map(|minutes| u32::from(minutes) * 60);
+    let told = if length.is_none() { lengths_told(&loops, options) } else { Vec::new() };
     let mut parts: Vec<Part<'t>> = Vec::new();
     for (n, qty) in loops.iter().enumerate() {
-        let point = match minutes {
-            Some(_) => reader.point(*qty, &loops[n + 1..])?,
+        let point = match length.or_else(|| told.get(n).copied().flatten()) {
+            Some(seconds) => reader.point(*qty, &loops[n + 1..], seconds)?,
             None => None,
         };
         match (point, parts.last_mut()) {
@@ -81,6 +85,57 @@ pub(super) fn read<'t>(
         }
     }
     Ok((items, arrangement))
+}
+
+/// The length of the interval of each loop, as its stamp and those around it tell it; `None` for what
+/// is no interval.
+fn lengths_told(loops: &[Tree<'_>], options: &Options) -> Vec<Option<u32>> {
+    let mut told = vec![None; loops.len()];
+    if loops.len() <= regular::LEAST {
+        return told;
+    }
+    let mut reader = Reader::new(options);
+    // A stamp that cannot be read is no interval's here, so that it is kept as it is.
+    let points: Vec<Option<Seen<'_>>> = loops
+        .iter()
+        .enumerate()
+        .map(|(n, qty)| reader.point(*qty, &loops[n + 1..], 0).ok().flatten())
+        .collect();
+    let mut of_keys: Vec<Vec<usize>> = vec![Vec::new(); reader.keys.len()];
+    for (n, point) in points.iter().enumerate() {
+        if let Some(point) = point {
+            of_keys[point.key].push(n);
+        }
+    }
+    for places in of_keys {
+        let edges: Option<Vec<i64>> = places
+            .iter()
+            .filter_map(|n| points[*n].as_ref())
+            .map(|point| (!point.is_ambiguous).then_some(point.edge))
+            .collect();
+        let lengths = edges.and_then(|edges| regular::lengths(&edges, options.usage.stamping.edge));
+        for (place, length) in places.into_iter().zip(lengths.unwrap_or_default()) {
+            told[place] = Some(length);
+        }
+    }
+    told
+}
+
+/// Whether a series is read as it is when it stands in a section of intervals of this length.
+pub(super) fn has_length(series: &IntervalSeries, minutes: u16, edge: Edge) -> bool {
+    let seconds = u32::from(minutes) * 60;
+    let as_the_calendar_has_it = |point: IntervalPoint<'_>| {
+        let at = if edge == Edge::End { point.end } else { point.start };
+        let day = regular::day_length(&series.zone, at.as_second(), edge);
+        let length = point.end.as_second() - point.start.as_second();
+        i64::from(day.unwrap_or(regular::DAY)) == length
+    };
+    let is_even = series.exceptions().all(|exception| exception.seconds.is_none());
+    let is_right = match seconds {
+        regular::DAY => series.points().filter(is_sent).all(as_the_calendar_has_it),
+        _ => is_even,
+    };
+    series.seconds() == seconds && is_right
 }
 
 /// Writes series as `QTY` loops: one, or several by time.
@@ -239,11 +294,23 @@ struct Seen<'t> {
     amount: Option<Decimal>,
     /// The instant its stamp names, in seconds since 1970.
     edge: i64,
+    /// The length of its interval.
+    seconds: u32,
     wall: Wall,
     time: &'t [u8],
     is_ambiguous: bool,
     /// Whether it has nothing but what a point has.
     is_plain: bool,
+}
+
+impl Seen<'_> {
+    /// When its interval starts, in seconds since 1970.
+    fn start(&self, edge: Edge) -> i64 {
+        match edge {
+            Edge::Start => self.edge,
+            Edge::End => self.edge - i64::from(self.seconds),
+        }
+    }
 }
 
 /// What tells series apart, and where the last point of them was.
@@ -269,7 +336,6 @@ struct Zoned<'o> {
 /// Reads points; remembers what most of them share.
 struct Reader<'o> {
     options: &'o Options,
-    seconds: u32,
     keys: Vec<Key>,
     last_key: Option<usize>,
     codes: Vec<Code>,
@@ -279,10 +345,9 @@ struct Reader<'o> {
 }
 
 impl<'o> Reader<'o> {
-    fn new(seconds: u32, options: &'o Options) -> Reader<'o> {
+    fn new(options: &'o Options) -> Reader<'o> {
         Reader {
             options,
-            seconds,
             keys: Vec::new(),
             last_key: None,
             codes: Vec::new(),
@@ -292,11 +357,13 @@ impl<'o> Reader<'o> {
         }
     }
 
-    /// Reads a point; `None` if the loop is a quantity. `ahead` are the loops after it.
+    /// Reads a point of an interval of so many seconds; `None` if the loop is a quantity. `ahead` are
+    /// the loops after it.
     fn point<'t>(
         &mut self,
         qty: Tree<'t>,
         ahead: &[Tree<'t>],
+        seconds: u32,
     ) -> Result<Option<Seen<'t>>, MappingError> {
         let stamp = self.options.usage.stamp.as_bytes();
         let mut children = qty.children();
@@ -339,12 +406,36 @@ impl<'o> Reader<'o> {
             }
         };
         let unit = std::str::from_utf8(first).unwrap_or_default();
-        let key = self.key(code, unit, zone, &wall, &qty, ahead);
-        let (edge, is_ambiguous) = self.edge(&dtm, key, zone, &wall)?;
+        let length = i64::from(seconds);
+        let key = self.key(code, unit, zone, &wall, &qty, ahead, length);
+        let (edge, is_ambiguous) = self.edge(&dtm, key, zone, &wall, length)?;
+        let seconds = self.length(seconds, zone, edge);
         self.count += 1;
         (self.keys[key].last, self.keys[key].seen) = (Some(edge), self.count);
         self.last_key = Some(key);
-        Ok(Some(Seen { qty, key, code, zone, amount, edge, wall, time, is_ambiguous, is_plain }))
+        Ok(Some(Seen {
+            qty,
+            key,
+            code,
+            zone,
+            amount,
+            edge,
+            seconds,
+            wall,
+            time,
+            is_ambiguous,
+            is_plain,
+        }))
+    }
+
+    /// The length of an interval that is stamped at an edge: a day is as long as the clocks make it.
+    fn length(&self, seconds: u32, zone: usize, edge: i64) -> u32 {
+        if regular::usual(seconds) != regular::DAY {
+            return seconds;
+        }
+        let zone = self.zones[zone].code.zone.unwrap_or(&self.options.common.zone);
+        let day = regular::day_length(zone, edge, self.options.usage.stamping.edge);
+        day.unwrap_or(seconds)
     }
 
     /// Which of the codes this is; `None` if it says that the quantity was not measured.
@@ -404,6 +495,7 @@ impl<'o> Reader<'o> {
         wall: &Wall,
         qty: &Tree<'_>,
         ahead: &[Tree<'_>],
+        length: i64,
     ) -> usize {
         let last = self.last_key.map(|n| &self.keys[n]);
         let unit = match (unit, last) {
@@ -417,7 +509,6 @@ impl<'o> Reader<'o> {
                 let zoned = &self.zones[zone];
                 let offset = zoned.code.offset;
                 let edge = offset.map(|offset| wall.seconds() - offset);
-                let length = i64::from(self.seconds);
                 let expects = |key: &&Key| {
                     key.unit == unit && edge.is_some_and(|edge| key.last == Some(edge - length))
                 };
@@ -452,13 +543,14 @@ impl<'o> Reader<'o> {
         key: usize,
         zone: usize,
         wall: &Wall,
+        length: i64,
     ) -> Result<(i64, bool), MappingError> {
         let clock = wall.seconds();
         let zoned = &mut self.zones[zone];
         if let Some(offset) = zoned.code.offset {
             return Ok((clock - offset, false));
         }
-        let expected = self.keys[key].last.map(|last| last + i64::from(self.seconds));
+        let expected = self.keys[key].last.map(|last| last + length);
         match zoned.offsets.instant(clock, expected) {
             Found::At(at) => Ok((at, false)),
             Found::Perhaps(at) => Ok((at, true)),
@@ -525,12 +617,10 @@ impl<'o> Reader<'o> {
         let options = self.options;
         let broken =
             |point: &Seen<'_>, fault| MappingError::Series { at: position(&point.qty, 0), fault };
-        let ahead = match options.usage.stamping.edge {
-            Edge::Start => 0,
-            Edge::End => i64::from(self.seconds),
-        };
+        let seconds = regular::usual(first.seconds);
+        let edge = options.usage.stamping.edge;
         let start = |point: &Seen<'_>| {
-            let start = Timestamp::from_second(point.edge - ahead);
+            let start = Timestamp::from_second(point.start(edge));
             start.map_err(|_| broken(point, TimeError::OutOfRange.into()))
         };
         let zone = self.zones[first.zone].code.zone.unwrap_or(&options.common.zone);
@@ -540,8 +630,7 @@ impl<'o> Reader<'o> {
             "" => Unit::Other.into(),
             code => options.common.units.read(code, Unit::Other),
         };
-        let made =
-            IntervalSeries::new(key.direction, unit, self.seconds, zone.clone(), start(first)?);
+        let made = IntervalSeries::new(key.direction, unit, seconds, zone.clone(), start(first)?);
         let mut series = made.map_err(|fault| broken(first, fault))?;
         series.stamping = Some(stamping);
         series.at = Ordinal(first.qty.ordinal());
@@ -550,6 +639,9 @@ impl<'o> Reader<'o> {
         let mut different: Vec<(usize, u32)> = Vec::new();
         let mut count = 0;
         for point in points {
+            if regular::usual(point.seconds) != seconds {
+                break;
+            }
             let code = &self.codes[point.code];
             let number = match numbers[point.code] {
                 Some(number) => number,
@@ -570,6 +662,9 @@ impl<'o> Reader<'o> {
                 }
                 Err(fault) if count == 0 => return Err(broken(point, fault)),
                 Err(_) => break,
+            }
+            if point.seconds != seconds {
+                series.set_last_seconds(point.seconds).map_err(|fault| broken(point, fault))?;
             }
             let index = series.len() as u32 - 1;
             let zone = &self.zones[point.zone].raw;
@@ -600,10 +695,12 @@ impl<'o> Reader<'o> {
 
     /// How many points there are until one cannot follow those before it.
     fn following(&self, points: &[&Seen<'_>]) -> usize {
-        let length = i64::from(self.seconds);
+        let edge = self.options.usage.stamping.edge;
         let follows = |pair: &&[&Seen<'_>]| {
-            let after = pair[1].edge - pair[0].edge;
-            after > 0 && after % length == 0
+            let (one, next) = (pair[0], pair[1]);
+            let after = next.start(edge) - one.start(edge) - i64::from(one.seconds);
+            let length = regular::usual(one.seconds);
+            after >= 0 && after % i64::from(length) == 0 && regular::usual(next.seconds) == length
         };
         1 + points.windows(2).take_while(follows).count()
     }

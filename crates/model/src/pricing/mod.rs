@@ -18,10 +18,13 @@ mod metered;
 
 mod verify;
 
+mod expected;
+
 #[cfg(test)]
 mod tests;
 
 pub use error::PricingError;
+pub use expected::Schedules;
 pub use load::Load;
 pub use metered::{Metered, UsageError, ZoneDemand, ZoneUse};
 pub use verify::{Difference, Discrepancy, verify};

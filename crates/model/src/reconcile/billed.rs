@@ -17,6 +17,8 @@ use crate::usage::Measurement;
 pub(super) struct Billed {
     /// Energy in kWh; `None` if it bills none.
     pub(super) energy: Option<Decimal>,
+    /// Energy received from the customer, in kWh, that it credits; `None` if it credits none.
+    pub(super) credited: Option<Decimal>,
     /// The demand it charges, in kW; `None` if it charges none, or several.
     pub(super) demand: Option<Decimal>,
     /// What is to be paid.
@@ -29,11 +31,14 @@ pub(super) struct Billed {
 
 pub(super) fn entry(bill: &Bill) -> Result<Entry<Billed>, ReconcileError> {
     let mut source = Source::new(Some(bill.number.clone()), &bill.provenance);
-    let (mut energy, mut demands) = (None, Vec::new());
+    let (mut energy, mut credited, mut demands) = (None, None, Vec::new());
     for group in &bill.groups {
         if let Some((amount, lines)) = energy_of(group)? {
             energy = Some(energy.unwrap_or(Decimal::ZERO).checked_add(&amount)?);
             lines.into_iter().for_each(|line| source.counts(line));
+        }
+        if let Some(amount) = credited_of(group)? {
+            credited = Some(credited.unwrap_or(Decimal::ZERO).checked_add(&amount)?);
         }
         for charge in charged(group, |kind| kind == ChargeKind::Demand) {
             demands.extend(amount_of(charge, Dimension::Demand, Unit::Kilowatt)?);
@@ -49,6 +54,7 @@ pub(super) fn entry(bill: &Bill) -> Result<Entry<Billed>, ReconcileError> {
         original: bill.original().map(str::to_string),
         figures: Billed {
             energy,
+            credited,
             demand: if let [one] = demands[..] { Some(one) } else { None },
             total: bill.total,
             currency: bill.currency,
@@ -84,6 +90,35 @@ fn energy_of(group: &BillGroup) -> Result<Option<(Decimal, Vec<Ordinal>)>, Recon
     }
     let sum = Decimal::sum(charged.iter().map(|(amount, _)| amount))?;
     Ok(Some((sum, charged.into_iter().map(|(_, at)| at).collect())))
+}
+
+/// The energy received from the customer that a group credits, else what it says was received.
+fn credited_of(group: &BillGroup) -> Result<Option<Decimal>, ReconcileError> {
+    let is_credit = |charge: &&Charge| {
+        charge.direction.meaning == ChargeDirection::Credit
+            && charge.kind.as_ref().is_some_and(|it| it.meaning == ChargeKind::GenerationCredit)
+    };
+    let mut amounts = Vec::new();
+    for charge in group.all_charges().filter(is_credit) {
+        amounts.extend(amount_of(charge, Dimension::Energy, Unit::KilowattHour)?);
+    }
+    if amounts.is_empty() {
+        amounts = quantities(group, Direction::Received)?;
+    }
+    if amounts.is_empty() { Ok(None) } else { Ok(Some(Decimal::sum(&amounts)?)) }
+}
+
+/// The quantities of energy of a direction that stand in a group by themselves, in kWh.
+fn quantities(group: &BillGroup, direction: Direction) -> Result<Vec<Decimal>, ReconcileError> {
+    let mut found = Vec::new();
+    for quantity in group.quantities.iter().filter(|it| it.direction() == direction) {
+        if let Some(told) = quantity.quantity()
+            && told.unit.dimension() == Dimension::Energy
+        {
+            found.push(told.to(Unit::KilowattHour)?.amount);
+        }
+    }
+    Ok(found)
 }
 
 /// Charges of a kind that add to the bill.
@@ -129,14 +164,7 @@ fn measured(group: &BillGroup) -> Result<Option<Decimal>, ReconcileError> {
     }
     let mut counted = if totals.is_empty() { parts } else { totals };
     if counted.is_empty() {
-        for quantity in group.quantities.iter().filter(|it| it.direction() == Direction::Delivered)
-        {
-            if let Some(told) = quantity.quantity()
-                && told.unit.dimension() == Dimension::Energy
-            {
-                counted.push(told.to(Unit::KilowattHour)?.amount);
-            }
-        }
+        counted = quantities(group, Direction::Delivered)?;
     }
     if counted.is_empty() { Ok(None) } else { Ok(Some(Decimal::sum(&counted)?)) }
 }

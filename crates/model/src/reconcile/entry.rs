@@ -1,6 +1,6 @@
 //! Reports and bills as entries of the ledger, and how they net out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -61,8 +61,9 @@ pub(super) fn net<T: PartialEq>(mut entries: Vec<Entry<T>>, document: Document) 
     let mut fates = Fates { out: vec![None; count], heirs: vec![None; count], entries: &entries };
     fates.repeats();
     let by_number = fates.by_number();
-    fates.cancels(&by_number);
-    fates.replacements(&by_number);
+    let mut by_place = fates.by_place();
+    fates.cancels(&by_number, &mut by_place);
+    fates.replacements(&by_number, &mut by_place);
     let successors = fates.successors();
     let out = fates.out;
     let numbers: Vec<Option<String>> =
@@ -95,6 +96,9 @@ fn is_cancel(purpose: Purpose) -> bool {
 /// By whom an entry is found where it names no number.
 type Place<'e> = (&'e AccountNumber, Option<(Date, Date)>);
 
+/// The entries of each account and period that may stand, cancellations left out.
+type ByPlace<'e> = BTreeMap<Place<'e>, BTreeSet<usize>>;
+
 struct Fates<'e, T> {
     entries: &'e [Entry<T>],
     out: Vec<Option<Out>>,
@@ -110,6 +114,16 @@ impl<'e, T: PartialEq> Fates<'e, T> {
             let counts = self.out[place].is_none() && !is_cancel(entry.purpose);
             if let (true, Some(number)) = (counts, &entry.source.number) {
                 found.entry(number.as_str()).or_insert(place);
+            }
+        }
+        found
+    }
+
+    fn by_place(&self) -> ByPlace<'e> {
+        let mut found = ByPlace::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            if let (Some(place), false) = (entry.place(), is_cancel(entry.purpose)) {
+                found.entry(place).or_default().insert(at);
             }
         }
         found
@@ -139,14 +153,14 @@ impl<'e, T: PartialEq> Fates<'e, T> {
         }
     }
 
-    fn cancels(&mut self, by_number: &BTreeMap<&'e str, usize>) {
+    fn cancels(&mut self, by_number: &BTreeMap<&'e str, usize>, by_place: &mut ByPlace<'e>) {
         for (place, entry) in self.entries.iter().enumerate() {
             if self.out[place].is_some() || !is_cancel(entry.purpose) {
                 continue;
             }
             let target = match &entry.original {
                 Some(number) => by_number.get(number.as_str()).copied(),
-                None => self.last_of_period(entry, self.entries.len()),
+                None => self.last_of_period(entry, self.entries.len(), by_place),
             };
             if let Some(target) = target
                 && self.out[target].is_none()
@@ -159,7 +173,7 @@ impl<'e, T: PartialEq> Fates<'e, T> {
     }
 
     /// A replacement of what is not here stands all the same.
-    fn replacements(&mut self, by_number: &BTreeMap<&'e str, usize>) {
+    fn replacements(&mut self, by_number: &BTreeMap<&'e str, usize>, by_place: &mut ByPlace<'e>) {
         for (place, entry) in self.entries.iter().enumerate() {
             let is_own = entry.original.is_some() && entry.original == entry.source.number;
             if entry.purpose != Purpose::Replace || is_own {
@@ -167,7 +181,7 @@ impl<'e, T: PartialEq> Fates<'e, T> {
             }
             let named = match &entry.original {
                 Some(number) => by_number.get(number.as_str()).copied(),
-                None => self.last_of_period(entry, place),
+                None => self.last_of_period(entry, place, by_place),
             };
             let Some(named) = named else { continue };
             let target = self.last_heir(named);
@@ -182,10 +196,14 @@ impl<'e, T: PartialEq> Fates<'e, T> {
         self.out[target].get_or_insert(Out::Replaced(by));
     }
 
-    /// What stands at the end of a chain of replacements.
-    fn last_heir(&self, mut place: usize) -> usize {
+    /// What stands at the end of a chain of replacements. Whoever is on the way is brought nearer to
+    /// it, so that a long chain is not walked again and again.
+    fn last_heir(&mut self, mut place: usize) -> usize {
         // A chain has no circle: nothing is replaced by what it leads to.
         while let Some(by) = self.heirs[place] {
+            if let Some(next) = self.heirs[by] {
+                self.heirs[place] = Some(next);
+            }
             place = by;
         }
         place
@@ -193,8 +211,9 @@ impl<'e, T: PartialEq> Fates<'e, T> {
 
     /// For the number of what was replaced, or cancelled and issued anew for the same period, the
     /// number of what stands in its place.
-    fn successors(&self) -> BTreeMap<String, String> {
-        let entries = || self.entries.iter().enumerate();
+    fn successors(&mut self) -> BTreeMap<String, String> {
+        let all = self.entries;
+        let entries = || all.iter().enumerate();
         let standing = entries().filter(|(at, _)| self.out[*at].is_none());
         let by_place: BTreeMap<Place<'_>, usize> =
             standing.filter_map(|(at, entry)| Some((entry.place()?, at))).collect();
@@ -211,13 +230,21 @@ impl<'e, T: PartialEq> Fates<'e, T> {
         found
     }
 
-    /// The last entry before a place that stands, of the same account and period.
-    fn last_of_period(&self, entry: &Entry<T>, before: usize) -> Option<usize> {
-        let is_it = |other: &Entry<T>| {
-            !is_cancel(other.purpose)
-                && other.account.is_some()
-                && (&other.account, other.period) == (&entry.account, entry.period)
-        };
-        (0..before).rev().find(|at| self.out[*at].is_none() && is_it(&self.entries[*at]))
+    /// The last entry before a place that stands, of the same account and period. What no longer
+    /// stands is forgotten, so that it is passed over once.
+    fn last_of_period(
+        &self,
+        entry: &'e Entry<T>,
+        before: usize,
+        by_place: &mut ByPlace<'e>,
+    ) -> Option<usize> {
+        let places = by_place.get_mut(&entry.place()?)?;
+        while let Some(at) = places.range(..before).next_back().copied() {
+            if self.out[at].is_none() {
+                return Some(at);
+            }
+            places.remove(&at);
+        }
+        None
     }
 }

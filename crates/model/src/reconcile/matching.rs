@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::billed::Billed;
@@ -12,6 +11,7 @@ use super::outcome::{
     Unmatched, WhyUnmatched,
 };
 use super::paid::{Paid, PaidLine};
+use super::standing::{BilledPeriods, Standing};
 use super::used::Used;
 use super::{Ledger, ReconcileError, Rules};
 use crate::decimal::Decimal;
@@ -22,7 +22,7 @@ use crate::period::Period;
 
 pub(super) fn reconcile(ledger: Ledger, rules: &Rules) -> Result<Reconciliation, ReconcileError> {
     let mut found = Reconciliation::default();
-    let mut board = Board { former: ledger.former, ..Board::default() };
+    let mut board = Board { former: current(&ledger.former), ..Board::default() };
     let Netted { standing: bills, taken_out, successors } = net(ledger.bills, Document::Bill);
     found.taken_out.extend(taken_out);
     board.successors = successors;
@@ -91,6 +91,10 @@ struct Board {
     by_account: BTreeMap<AccountNumber, Vec<usize>>,
     by_bill: BTreeMap<String, usize>,
     by_report: BTreeMap<String, usize>,
+    /// The rows of each account that have a bill, by their periods.
+    billed: BTreeMap<AccountNumber, BilledPeriods>,
+    /// What is open of each account and currency, once the order of rows is settled.
+    standing: BTreeMap<(AccountNumber, Currency), Standing>,
     accounts: BTreeSet<String>,
 }
 
@@ -104,15 +108,8 @@ fn order((account, period, currency): Key) -> KeyOrder {
 impl Board {
     /// The number an account has now.
     fn current(&self, account: Option<AccountNumber>) -> Option<AccountNumber> {
-        let mut account = account?;
-        // An account is not renamed more often than there are names.
-        for _ in 0..self.former.len() {
-            match self.former.get(&account) {
-                Some(now) => account = now.clone(),
-                None => break,
-            }
-        }
-        Some(account)
+        let account = account?;
+        Some(self.former.get(&account).cloned().unwrap_or(account))
     }
 
     fn row(&mut self, key: Key) -> usize {
@@ -132,7 +129,10 @@ impl Board {
 
     fn bill(&mut self, bill: Entry<Billed>) -> Result<(), ReconcileError> {
         let account = self.current(bill.account.clone());
-        let at = self.row((account, bill.period, Some(bill.figures.currency)));
+        let at = self.row((account.clone(), bill.period, Some(bill.figures.currency)));
+        if let Some((account, period)) = account.zip(bill.period) {
+            self.billed.entry(account).or_default().add(period, at);
+        }
         self.by_bill.extend(bill.source.number.clone().map(|number| (number, at)));
         self.by_report.extend(bill.figures.usage_report.clone().map(|number| (number, at)));
         self.rows[at].bill(bill)
@@ -155,11 +155,7 @@ impl Board {
         {
             return Some(*at);
         }
-        let (account, period) = (account.as_ref()?, report.period?);
-        let rows = self.by_account.get(account)?.iter().copied();
-        let billed = rows.filter(|at| !self.rows[*at].bills.is_empty());
-        let fits = billed.filter_map(|at| Some((at, distance(self.rows[at].period?, period)?)));
-        fits.min_by_key(|(at, distance)| (*distance, *at)).map(|(at, _)| at)
+        self.billed.get(account.as_ref()?)?.nearest(report.period?)
     }
 
     /// Lays the rows in the order in which they are told.
@@ -177,8 +173,32 @@ impl Board {
             self.by_bill.extend(numbers.map(|number| (number, at)));
             if let (Some(account), false) = (&row.account, row.bills.is_empty()) {
                 self.by_account.entry(account.clone()).or_default().push(at);
+                if let (Some(currency), Ok(open)) = (row.currency, row.open()) {
+                    let key = (account.clone(), currency);
+                    self.standing.entry(key).or_default().add(at, open);
+                }
             }
         }
+    }
+
+    /// Pays a row, and notes what is open of it after that.
+    fn allot(
+        &mut self,
+        at: usize,
+        payment: &Paid,
+        line: &PaidLine,
+        (amount, with_adjustments): (Decimal, bool),
+    ) -> Result<(), ReconcileError> {
+        let row = &mut self.rows[at];
+        let before = row.open()?;
+        row.pay(payment, line, amount, with_adjustments)?;
+        let after = row.open()?;
+        if let (Some(account), Some(currency)) = (&row.account, row.currency)
+            && let Some(standing) = self.standing.get_mut(&(account.clone(), currency))
+        {
+            standing.paid(at, before, after);
+        }
+        Ok(())
     }
 
     /// Allots one line of a payment; what of it belongs to no bill.
@@ -196,7 +216,7 @@ impl Board {
             (None, None) => Err(WhyUnmatched::Adjustment),
         };
         match found {
-            Ok(at) => self.rows[at].pay(payment, line, line.paid, true).map(|()| None),
+            Ok(at) => self.allot(at, payment, line, (line.paid, true)).map(|()| None),
             Err(why) => Ok(Some(unmatched(payment, line, why))),
         }
     }
@@ -233,46 +253,45 @@ impl Board {
         line: &PaidLine,
         account: &AccountNumber,
     ) -> Result<Option<Unmatched>, ReconcileError> {
-        let all = self.by_account.get(account).cloned().unwrap_or_default();
-        let rows: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|at| self.rows[*at].currency == Some(payment.currency))
-            .collect();
-        let Some(last) = rows.last().copied() else {
-            let why = match (all.is_empty(), self.accounts.contains(account.as_str())) {
-                (false, _) => WhyUnmatched::OtherCurrency,
-                (true, true) => WhyUnmatched::NoBill,
-                (true, false) => WhyUnmatched::UnknownAccount,
+        let Some(standing) = self.standing.get(&(account.clone(), payment.currency)) else {
+            let has_bills = self.by_account.contains_key(account);
+            let why = match (has_bills, self.accounts.contains(account.as_str())) {
+                (true, _) => WhyUnmatched::OtherCurrency,
+                (false, true) => WhyUnmatched::NoBill,
+                (false, false) => WhyUnmatched::UnknownAccount,
             };
             return Ok(Some(unmatched(payment, line, why)));
         };
-        let open = |at: usize| self.rows[at].open();
-        for wanted in [line.billed, Some(line.paid)].into_iter().flatten() {
-            for at in &rows {
-                let row = &self.rows[*at];
-                if open(*at)? == wanted || row.paid.is_none() && row.billed == Some(wanted) {
-                    return self.rows[*at].pay(payment, line, line.paid, true).map(|()| None);
-                }
-            }
+        let wanted = [line.billed, Some(line.paid)].into_iter().flatten();
+        let mut whole = wanted.filter_map(|amount| standing.first_of(amount));
+        if let Some(at) = whole.next() {
+            return self.allot(at, payment, line, (line.paid, true)).map(|()| None);
         }
         if line.paid.is_negative() || line.paid.is_zero() {
-            let paid = rows.iter().rev().find(|at| self.rows[**at].paid.is_some());
-            let at = paid.copied().unwrap_or(last);
-            return self.rows[at].pay(payment, line, line.paid, true).map(|()| None);
+            let at = standing.last_paid();
+            return self.allot(at, payment, line, (line.paid, true)).map(|()| None);
         }
+        self.pay_oldest(payment, line, account).map(|()| None)
+    }
+
+    /// Pays the oldest bills of an account that are open; the last one gets what is left.
+    fn pay_oldest(
+        &mut self,
+        payment: &Paid,
+        line: &PaidLine,
+        account: &AccountNumber,
+    ) -> Result<(), ReconcileError> {
+        let key = (account.clone(), payment.currency);
         let (mut left, mut is_first) = (line.paid, true);
-        for at in rows {
-            let open = self.rows[at].open()?;
-            let is_open = !open.is_negative() && !open.is_zero();
-            if left.is_zero() || !is_open && at != last {
-                continue;
-            }
-            let part = if at == last { left } else { left.min(open) };
-            self.rows[at].pay(payment, line, part, is_first)?;
+        while let Some(at) =
+            self.standing.get(&key).map(Standing::oldest).filter(|_| !left.is_zero())
+        {
+            let is_last = self.standing.get(&key).is_some_and(|standing| standing.last() == at);
+            let part = if is_last { left } else { left.min(self.rows[at].open()?) };
+            self.allot(at, payment, line, (part, is_first))?;
             (left, is_first) = (left.checked_sub(&part)?, false);
         }
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -287,16 +306,31 @@ fn unmatched(payment: &Paid, line: &PaidLine, why: WhyUnmatched) -> Unmatched {
     }
 }
 
-/// How far the ends of a report's period are from those of a bill's, in days; `None` if it does not
-/// lie in it, give or take the day of the read at each end.
-fn distance(billed: Period, used: Period) -> Option<i64> {
-    let first = billed.start().checked_sub(1.day()).unwrap_or(billed.start());
-    let last = billed.end().checked_add(1.day()).unwrap_or(billed.end());
-    if used.start() < first || used.end() > last {
-        return None;
+/// For each number an account had, the one it has now. Of numbers that follow each other in a circle,
+/// the least stands for all.
+fn current(
+    former: &BTreeMap<AccountNumber, AccountNumber>,
+) -> BTreeMap<AccountNumber, AccountNumber> {
+    let mut found: BTreeMap<AccountNumber, AccountNumber> = BTreeMap::new();
+    for start in former.keys() {
+        let (mut way, mut seen, mut at) = (Vec::new(), BTreeSet::new(), start);
+        let now = loop {
+            if let Some(now) = found.get(at) {
+                break now.clone();
+            }
+            if !seen.insert(at) {
+                let circle = way.iter().skip_while(|it| **it != at);
+                break circle.min().map_or(at, |least| *least).clone();
+            }
+            way.push(at);
+            match former.get(at) {
+                Some(next) => at = next,
+                None => break at.clone(),
+            }
+        };
+        found.extend(way.into_iter().map(|it| (it.clone(), now.clone())));
     }
-    let days = |a: Date, b: Date| (a.duration_until(b).as_hours() / 24).abs();
-    Some(days(billed.start(), used.start()) + days(billed.end(), used.end()))
+    found
 }
 
 /// One account and period, before it is judged.
@@ -377,6 +411,8 @@ impl Row {
         let billed_kwh = if billed.is_empty() { None } else { Some(Decimal::sum(&billed)?) };
         let used_kw = only(self.usage.iter().map(|report| report.figures.demand));
         let billed_kw = only(self.bills.iter().map(|bill| bill.figures.demand));
+        let received = summed(self.usage.iter().map(|report| report.figures.received))?;
+        let credited = summed(self.bills.iter().map(|bill| bill.figures.credited))?;
         let mut matched = Matched {
             account: self.account.clone(),
             period: self.period,
@@ -385,6 +421,8 @@ impl Row {
             payments: Vec::new(),
             used_kwh,
             billed_kwh,
+            received_kwh: received,
+            credited_kwh: credited,
             used_kw,
             billed_kw,
             currency: self.currency,
@@ -395,6 +433,7 @@ impl Row {
         };
         if rules.sides.usage() {
             matched.outcomes.extend(energy(&matched, rules.tolerance_kwh)?);
+            matched.outcomes.extend(received_energy(&matched, rules.tolerance_kwh)?);
             matched.outcomes.extend(demand(&matched)?);
         }
         if rules.sides.payments() {
@@ -442,12 +481,30 @@ fn energy(matched: &Matched, tolerance: Decimal) -> Result<Option<Outcome>, Reco
     })
 }
 
+/// Energy from the customer is compared where both sides tell it: not every bill credits it.
+fn received_energy(
+    matched: &Matched,
+    tolerance: Decimal,
+) -> Result<Option<Outcome>, ReconcileError> {
+    let (Some(received), Some(credited)) = (matched.received_kwh, matched.credited_kwh) else {
+        return Ok(None);
+    };
+    let by_kwh = credited.checked_sub(&received)?;
+    Ok((by_kwh.abs() > tolerance).then_some(Outcome::ReceivedDiffers { by_kwh }))
+}
+
 fn demand(matched: &Matched) -> Result<Option<Outcome>, ReconcileError> {
     let (Some(used), Some(billed)) = (matched.used_kw, matched.billed_kw) else {
         return Ok(None);
     };
     let by_kw = billed.checked_sub(&used)?;
     Ok((!by_kw.is_zero()).then_some(Outcome::DemandDiffers { by_kw }))
+}
+
+/// The sum of what is told; `None` if nothing is.
+fn summed(told: impl Iterator<Item = Option<Decimal>>) -> Result<Option<Decimal>, ReconcileError> {
+    let told: Vec<Decimal> = told.flatten().collect();
+    if told.is_empty() { Ok(None) } else { Ok(Some(Decimal::sum(&told)?)) }
 }
 
 /// The only value there is. Demands do not add up.

@@ -26,8 +26,10 @@ mod tests;
 
 mod used;
 
+mod standing;
+
 pub use outcome::{
-    Allotment, Document, Fate, Matched, Outcome, PaymentSum, Reconciliation, Side, Source,
+    Allotment, Answer, Document, Fate, Matched, Outcome, PaymentSum, Reconciliation, Side, Source,
     TakenOut, Unmatched, WhyUnmatched,
 };
 

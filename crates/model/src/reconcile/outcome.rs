@@ -13,6 +13,7 @@ use crate::provenance::{Ordinal, Provenance};
 
 /// What was used, billed and paid, matched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reconciliation {
     /// One for each account and period, by account, then by period.
     pub matched: Vec<Matched>,
@@ -24,7 +25,22 @@ pub struct Reconciliation {
     pub taken_out: Vec<TakenOut>,
 }
 
+/// A reconciliation as it is written as JSON, published as `docs/reconcile.schema.json`.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Answer<'f> {
+    /// Whether there is nothing to ask anybody about.
+    agrees: bool,
+    #[serde(flatten)]
+    found: &'f Reconciliation,
+}
+
 impl Reconciliation {
+    /// It as it is written as JSON.
+    pub fn answer(&self) -> Answer<'_> {
+        Answer { agrees: self.agrees(), found: self }
+    }
+
     /// Whether there is nothing to ask anybody about.
     pub fn agrees(&self) -> bool {
         self.matched.iter().all(Matched::agrees)
@@ -36,6 +52,7 @@ impl Reconciliation {
 
 /// One account and period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Matched {
     /// The account; `None` where the documents do not name it.
     pub account: Option<AccountNumber>,
@@ -51,6 +68,10 @@ pub struct Matched {
     pub used_kwh: Option<Decimal>,
     /// The same by the bills.
     pub billed_kwh: Option<Decimal>,
+    /// Energy received from the customer, in kWh, by the reports.
+    pub received_kwh: Option<Decimal>,
+    /// The same that the bills credit.
+    pub credited_kwh: Option<Decimal>,
     /// The demand that counts for the bill, in kW, by the reports; `None` where they tell none, or
     /// several.
     pub used_kw: Option<Decimal>,
@@ -77,6 +98,7 @@ impl Matched {
 
 /// Where something was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// The number of the report or bill; the trace number of a payment.
     pub number: Option<String>,
@@ -128,6 +150,7 @@ impl fmt::Display for Source {
 
 /// A part of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Allotment {
     /// Where it stands.
     pub source: Source,
@@ -139,6 +162,7 @@ pub struct Allotment {
 
 /// A payment that belongs to no bill that is here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unmatched {
     /// The account it is for, as it says.
     pub account: Option<String>,
@@ -156,6 +180,7 @@ pub struct Unmatched {
 
 /// Why a payment belongs to no bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhyUnmatched {
     /// No report and no bill is of this account.
@@ -190,6 +215,7 @@ impl fmt::Display for WhyUnmatched {
 
 /// A payment whose lines do not add up to its amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PaymentSum {
     /// Which payment.
     pub source: Source,
@@ -203,6 +229,7 @@ pub struct PaymentSum {
 
 /// A document that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TakenOut {
     /// What it is.
     pub document: Document,
@@ -216,6 +243,7 @@ pub struct TakenOut {
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Document {
     /// A usage report.
@@ -228,6 +256,7 @@ pub enum Document {
 
 /// Why a document does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Fate {
     /// Another took it back.
@@ -276,6 +305,7 @@ impl fmt::Display for Fate {
 
 /// One thing to be said of an account and period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Outcome {
     /// There is a bill and no usage.
@@ -296,6 +326,11 @@ pub enum Outcome {
     EnergyNotTold {
         /// Which.
         side: Side,
+    },
+    /// More or less energy from the customer was credited than received.
+    ReceivedDiffers {
+        /// Credited less received, in kWh.
+        by_kwh: Decimal,
     },
     /// More or less demand was billed than reported.
     DemandDiffers {
@@ -331,6 +366,7 @@ pub enum Outcome {
 
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// What was used.

@@ -264,3 +264,106 @@ fn sums_are_kept_and_the_order_of_documents_does_not_matter() {
         assert_eq!(settled(&usage, &bills, &payments), found, "seed {seed}");
     }
 }
+
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reconcile.schema.json");
+
+/// `UPDATE_EXPECT=1` writes the schema anew.
+#[test]
+fn the_published_schema_is_that_of_what_is_written() {
+    let mut schema = schemars::schema_for!(Answer<'_>).to_value();
+    schema["title"] = "Tieline reconciliation".into();
+    crate::record::tests::plain_descriptions(&mut schema);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
+    text.push('\n');
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(SCHEMA, &text).expect("the folder docs can be written");
+    }
+    let published = std::fs::read_to_string(SCHEMA).expect("the schema is published");
+    assert!(published == text, "docs/reconcile.schema.json is old: UPDATE_EXPECT=1 writes it anew");
+    // It names what is written, and nothing else.
+    let found =
+        settled(&[report("U", "1", month(2), "10")], &[bill("B", "1", month(2), "10", "5")], &[]);
+    let written = serde_json::to_value(found.answer()).expect("plain data");
+    let names = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    assert_eq!(names(&written), names(&schema["properties"]));
+    let matched = &schema["$defs"]["Matched"]["properties"];
+    assert_eq!(names(&written["matched"][0]), names(matched));
+}
+
+#[test]
+fn energy_from_the_customer_is_compared_where_both_sides_tell_it() {
+    let mut usage = report("U", "1", month(2), "10");
+    let (unit, quality) = (Unit::KilowattHour.into(), Quality::Actual.into());
+    let quantity = UsageQuantity::new(Direction::Received, Some(number("4")), unit, quality);
+    let mut quantity = quantity.expect("it is not negative");
+    quantity.basis = Basis::Billed;
+    usage.sections[0].items.push(UsageItem::Quantity(quantity));
+    let mut billed = bill("B", "1", month(2), "10", "5");
+    let found = settled(&[usage.clone()], &[billed.clone()], &[]);
+    assert_eq!(found.matched[0].received_kwh, Some(number("4")));
+    assert_eq!(outcomes(&found), [Outcome::Unpaid { amount: number("5") }]);
+    let kind = ChargeKind::GenerationCredit.into();
+    let mut credit = Charge::new(ChargeDirection::Credit, kind, number("0"));
+    (credit.quantity, credit.unit) = (Some(number("3.5")), Some(Unit::KilowattHour.into()));
+    billed.groups[0].charges.push(credit);
+    let found = settled(&[usage.clone()], &[billed.clone()], &[]);
+    let by_kwh = number("-0.5");
+    assert_eq!(outcomes(&found)[0], Outcome::ReceivedDiffers { by_kwh });
+    billed.groups[0].charges[1].quantity = Some(number("4.000"));
+    let found = settled(&[usage], &[billed], &[]);
+    assert_eq!(outcomes(&found), [Outcome::Unpaid { amount: number("5") }]);
+}
+
+#[test]
+fn numbers_of_an_account_that_go_in_a_circle_are_one_account() {
+    let mut first = bill("B1", "2", month(2), "10", "5");
+    first.former_account = AccountNumber::new("1").ok();
+    let mut second = bill("B2", "1", month(3), "10", "5");
+    second.former_account = AccountNumber::new("2").ok();
+    let found = settled(&[], &[first, second], &[]);
+    let accounts: Vec<_> = found.matched.iter().map(|it| it.account.clone()).collect();
+    assert_eq!(accounts, [AccountNumber::new("1").ok(), AccountNumber::new("1").ok()]);
+}
+
+/// So many documents that a look at each for each would not end.
+const MANY: usize = 20_000;
+
+#[test]
+fn many_documents_of_one_account_are_no_slower_than_of_many() {
+    let started = std::time::Instant::now();
+    let numbered = |n: usize| format!("B{n:06}");
+    // Bills that are cancelled without saying which, each replaced by the next.
+    let mut bills: Vec<Bill> = Vec::new();
+    for n in 0..MANY {
+        bills.push(bill(&numbered(n), "1", month(2), "10", "5"));
+        let mut cancel = bill(&format!("C{n:06}"), "1", month(2), "10", "5");
+        cancel.purpose = Some(Purpose::Cancel.into());
+        bills.push(cancel);
+        let mut replacement = bill(&format!("R{n:06}"), "2", month(2), "10", "5");
+        replacement.purpose = Some(Purpose::Replace.into());
+        let kind = Coded::new(ReferenceKind::OriginalBill);
+        replacement.references.push(Reference::new(kind, "R000000"));
+        bills.push(replacement);
+    }
+    let found = settled(&[], &bills, &[]);
+    assert_eq!(found.matched.len(), 1);
+    // Bills of many periods of one account, usage of each, and payments that name the account alone.
+    let day = |n: usize| {
+        let day = date(1900, 1, 1).checked_add(jiff::Span::new().days(n as i64)).expect("in range");
+        Period::new(day, day).expect("a day")
+    };
+    let bills: Vec<Bill> = (0..MANY)
+        .map(|n| bill(&numbered(n), "1", day(n), "10", &format!("{}.00", n + 1)))
+        .collect();
+    let usage: Vec<UsageReport> =
+        (0..MANY).map(|n| report(&format!("U{n:06}"), "1", day(n), "10")).collect();
+    let lines = (0..MANY).rev().map(|n| line(ReferenceKind::Account, "1", &format!("{}", n + 1)));
+    let found = settled(&usage, &bills, &[payment("T", lines.collect())]);
+    assert!(found.agrees(), "each is paid as it was billed");
+    let small = (0..MANY).map(|_| line(ReferenceKind::Account, "1", "0.01"));
+    let found = settled(&usage, &bills, &[payment("T", small.collect())]);
+    assert_eq!(found.matched[0].paid, Some(number("1.00")), "the oldest first");
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}

@@ -1,4 +1,6 @@
-//! What a usage report says of a period: energy delivered, and the demand that is billed.
+//! What a usage report says of a period: energy delivered and received, and the demand that is billed.
+
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
@@ -12,8 +14,7 @@ use crate::period::Period;
 use crate::provenance::Ordinal;
 use crate::quantity::{Dimension, Unit};
 use crate::usage::{
-    Basis, IntervalSeries, Quality, SectionKind, UsageItem, UsageQuantity, UsageReport,
-    UsageSection,
+    Basis, IntervalSeries, Quality, SectionKind, UsageQuantity, UsageReport, UsageSection,
 };
 
 /// The figures of a report.
@@ -21,6 +22,8 @@ use crate::usage::{
 pub(super) struct Used {
     /// Energy delivered, in kWh; `None` if it is not told, or told twice.
     pub(super) energy: Option<Decimal>,
+    /// The same of energy received from the customer.
+    pub(super) received: Option<Decimal>,
     /// The demand that counts for the bill, in kW; `None` if none or several are told.
     pub(super) demand: Option<Decimal>,
 }
@@ -46,40 +49,62 @@ const LEVELS: [(&[SectionKind], usize); 7] = [
 ];
 
 pub(super) fn entry(report: &UsageReport) -> Result<Entry<Used>, ReconcileError> {
-    let mut told = Told::default();
-    for (kinds, leading) in LEVELS {
-        if Told::of(report, &kinds[..leading])?.energy.is_some() {
-            told = Told::of(report, kinds)?;
-            break;
-        }
-    }
+    let told = Told::best_of(report, Direction::Delivered)?;
+    let received = Told::best_of(report, Direction::Received)?;
     let mut source = Source::new(report.number.clone(), &report.provenance);
     told.lines.iter().for_each(|line| source.counts(*line));
-    let energy = told.energy.filter(|_| !told.is_unclear);
+    let (period, demand) = (told.period.or_else(|| period_of(report)), billed_demand(report)?);
     Ok(Entry {
         source,
         account: report.account.clone(),
-        period: told.period.or_else(|| period_of(report)),
+        period,
         date: report.date,
         purpose: report.purpose.meaning,
         original: report.answers.clone(),
-        figures: Used { energy, demand: billed_demand(report)? },
+        figures: Used { energy: told.clear(), received: received.clear(), demand },
     })
 }
 
-/// What the sections of a level tell together.
-#[derive(Default)]
+/// What the sections of a level tell together of one direction.
 struct Told<'r> {
+    direction: Direction,
     energy: Option<Decimal>,
     period: Option<Period>,
     lines: Vec<Ordinal>,
     is_unclear: bool,
-    seen: Vec<(&'r MeterNumber, SectionKind, Option<Period>)>,
+    /// The kinds of section that told of a meter, and the periods of each.
+    seen: HashMap<&'r MeterNumber, HashMap<SectionKind, HashSet<Option<Period>>>>,
 }
 
 impl<'r> Told<'r> {
-    fn of(report: &'r UsageReport, kinds: &[SectionKind]) -> Result<Told<'r>, ReconcileError> {
-        let mut told = Told::default();
+    /// What the best level tells that tells anything.
+    fn best_of(report: &'r UsageReport, direction: Direction) -> Result<Told<'r>, ReconcileError> {
+        for (kinds, leading) in LEVELS {
+            if Told::of(report, &kinds[..leading], direction)?.energy.is_some() {
+                return Told::of(report, kinds, direction);
+            }
+        }
+        Told::of(report, &[], direction)
+    }
+
+    /// The energy, unless it is told twice.
+    fn clear(&self) -> Option<Decimal> {
+        self.energy.filter(|_| !self.is_unclear)
+    }
+
+    fn of(
+        report: &'r UsageReport,
+        kinds: &[SectionKind],
+        direction: Direction,
+    ) -> Result<Told<'r>, ReconcileError> {
+        let mut told = Told {
+            direction,
+            energy: None,
+            period: None,
+            lines: Vec::new(),
+            is_unclear: false,
+            seen: HashMap::new(),
+        };
         for kind in kinds {
             for section in report.sections.iter().filter(|it| it.kind.meaning == *kind) {
                 told.section(section)?;
@@ -95,16 +120,16 @@ impl<'r> Told<'r> {
         }
         let kind = section.kind.meaning;
         // The detail of a meter says again what its summary does.
-        let is_told = |meter| self.seen.iter().any(|(it, of, _)| *it == meter && *of != kind);
-        if section.meter.as_ref().is_some_and(is_told) {
+        let told = section.meter.as_ref().and_then(|meter| self.seen.get(meter));
+        if told.is_some_and(|kinds| kinds.keys().any(|it| *it != kind)) {
             return Ok(());
         }
-        let Some(one) = energy_of(section)? else { return Ok(()) };
+        let Some(one) = energy_of(section, self.direction)? else { return Ok(()) };
         let period = section.period.and_then(|period| period.period());
         // One meter twice in one period is two channels of it, and not both are to be added.
         if let Some(meter) = &section.meter {
-            self.is_unclear |= self.seen.contains(&(meter, kind, period));
-            self.seen.push((meter, kind, period));
+            let periods = self.seen.entry(meter).or_default().entry(kind).or_default();
+            self.is_unclear |= !periods.insert(period);
         }
         let amount = match role {
             Some(MeterRole::Subtractive) => one.energy.negated(),
@@ -126,12 +151,15 @@ struct SectionEnergy {
     is_unclear: bool,
 }
 
-/// The energy delivered that a section tells in a quantity or, if in none, in its intervals.
-fn energy_of(section: &UsageSection) -> Result<Option<SectionEnergy>, ReconcileError> {
-    let wants_billed =
-        section.quantities().any(|quantity| is_energy(quantity) && quantity.basis == Basis::Billed);
+/// The energy of a direction that a section tells in a quantity or, if in none, in its intervals.
+fn energy_of(
+    section: &UsageSection,
+    direction: Direction,
+) -> Result<Option<SectionEnergy>, ReconcileError> {
+    let is_its = |quantity: &&UsageQuantity| is_energy(quantity, direction);
+    let wants_billed = section.quantities().filter(is_its).any(|it| it.basis == Basis::Billed);
     let (mut totals, mut parts) = (Vec::new(), Vec::new());
-    for quantity in section.quantities().filter(|quantity| is_energy(quantity)) {
+    for quantity in section.quantities().filter(is_its) {
         let Some(told) = quantity.quantity() else { continue };
         let is_billed = quantity.basis == Basis::Billed;
         if is_billed != wants_billed || quantity.quality.meaning == Quality::NotBillable {
@@ -153,43 +181,42 @@ fn energy_of(section: &UsageSection) -> Result<Option<SectionEnergy>, ReconcileE
             is_unclear,
         }));
     }
-    intervals(section)
+    intervals(section, direction)
 }
 
 /// The energy of a section's intervals, summed; series of one channel may follow each other.
-fn intervals(section: &UsageSection) -> Result<Option<SectionEnergy>, ReconcileError> {
-    let is_delivered = |item: &&UsageItem| match item {
-        UsageItem::Series(series) => {
-            series.direction() == Direction::Delivered
-                && series.unit.meaning.dimension() == Dimension::Energy
-        }
-        UsageItem::Quantity(_) => false,
+fn intervals(
+    section: &UsageSection,
+    direction: Direction,
+) -> Result<Option<SectionEnergy>, ReconcileError> {
+    let is_its = |series: &&IntervalSeries| {
+        series.direction() == direction && series.unit.meaning.dimension() == Dimension::Energy
     };
     let mut found: Option<SectionEnergy> = None;
     let mut until = None;
-    for item in section.items.iter().filter(is_delivered) {
-        let UsageItem::Series(series) = item else { continue };
+    for series in section.series().filter(is_its) {
         let energy = series.total()?.to(Unit::KilowattHour)?.amount;
         let overlaps = until.is_some_and(|end| series.start() < end);
         let end = series.end().ok();
         until = until.max(end);
         let period = days_of(series);
-        found = Some(match found {
-            None => SectionEnergy { energy, period, lines: vec![series.at], is_unclear: false },
-            Some(before) => SectionEnergy {
-                energy: before.energy.checked_add(&energy)?,
-                period: joined(before.period, period),
-                lines: before.lines.into_iter().chain([series.at]).collect(),
-                is_unclear: before.is_unclear || overlaps,
-            },
+        let sum = found.get_or_insert(SectionEnergy {
+            energy: Decimal::ZERO,
+            period: None,
+            lines: Vec::new(),
+            is_unclear: false,
         });
+        sum.energy = sum.energy.checked_add(&energy)?;
+        sum.period = joined(sum.period, period);
+        sum.lines.push(series.at);
+        sum.is_unclear |= overlaps;
     }
     Ok(found)
 }
 
-fn is_energy(quantity: &UsageQuantity) -> bool {
+fn is_energy(quantity: &UsageQuantity, direction: Direction) -> bool {
     let unit = quantity.unit.as_ref().map(|unit| unit.meaning.dimension());
-    unit == Some(Dimension::Energy) && quantity.direction() == Direction::Delivered
+    unit == Some(Dimension::Energy) && quantity.direction() == direction
 }
 
 /// Whether a quantity is what one register of a part of the time counted.

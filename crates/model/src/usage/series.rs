@@ -245,6 +245,21 @@ impl IntervalSeries {
         Ok(())
     }
 
+    /// Adds points for which nothing was sent, up to one that would start at `start`.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`IntervalSeries::push_at`] that are about the start.
+    pub fn skip_to(&mut self, start: Timestamp) -> Result<(), SeriesError> {
+        let missing = self.missing_until(start)?;
+        self.skip(missing)
+    }
+
+    /// Whether so many points may be left out here. What is farther away starts a series of its own.
+    pub fn takes_gap(&self, missing: u64) -> bool {
+        missing <= (MAX_GAP + 8 * self.points.len()) as u64
+    }
+
     /// Gives the last point another length than the series'.
     ///
     /// # Errors
@@ -433,9 +448,8 @@ impl IntervalSeries {
         if after % seconds != 0 || start.subsec_nanosecond() != self.first.subsec_nanosecond() {
             return Err(SeriesError::OffBeat(start));
         }
-        let most = MAX_GAP + 8 * self.points.len();
         match u32::try_from(after / seconds) {
-            Ok(missing) if missing as usize <= most => Ok(missing),
+            Ok(missing) if self.takes_gap(u64::from(missing)) => Ok(missing),
             _ => Err(SeriesError::TooFar(start)),
         }
     }

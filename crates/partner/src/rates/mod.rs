@@ -32,7 +32,7 @@ use std::path::Path;
 use tieline_model::bill::{ChargeKind, TaxKind};
 use tieline_model::money::Currency;
 use tieline_model::period::Month;
-use tieline_model::pricing::{MonthOf, TaxRule};
+use tieline_model::pricing::{MonthOf, Schedules, TaxRule};
 use tieline_model::rate::{RateSchedule, Validity};
 use tieline_model::time::Zone;
 
@@ -159,6 +159,11 @@ impl RateBook {
     /// All schedules, in the order of their files' names.
     pub fn schedules(&self) -> impl Iterator<Item = &RateSchedule> {
         self.files.iter().map(|file| &file.schedule)
+    }
+
+    /// The schedules, to compare with them what bills say.
+    pub fn to_compare(&self) -> Schedules {
+        Schedules::new(self.schedules().cloned(), self.rules.month_of)
     }
 
     fn file(&self, code: &str) -> Option<&RateFile> {

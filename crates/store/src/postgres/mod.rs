@@ -268,6 +268,10 @@ impl Store for PostgresStore {
         schedule::remembered(&self.pool, drop, files).await
     }
 
+    async fn files_of(&self, drop: &str) -> Result<Vec<SeenFile>, StoreError> {
+        schedule::files_of(&self.pool, drop).await
+    }
+
     async fn failed_login(&self, subjects: &[&str], window: u32) -> Result<Vec<u32>, StoreError> {
         in_transaction!(self, writing => access::failed_login(&mut writing, subjects, window))
     }

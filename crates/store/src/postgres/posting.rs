@@ -61,7 +61,7 @@ async fn posted_before(
     digest: &[u8; 32],
 ) -> Result<Posted, StoreError> {
     let row = query(
-        "select id, digest from posting
+        "select id, digest, interchange from posting
          where kind = $1 and flow = $2 and party = $3 and reference = $4 and test = $5",
     )
     .bind(new.kind.as_word())
@@ -72,7 +72,13 @@ async fn posted_before(
     .fetch_one(&mut *writing.connection)
     .await?;
     let id = PostingId(row.number("id")?);
-    Ok(if row.digest("digest")? == *digest { Posted::Same(id) } else { Posted::Other(id) })
+    let earlier = row.number_if_any("interchange")?;
+    let by_this = earlier.is_some() && earlier == new.interchange.map(|it| it.0);
+    Ok(match (row.digest("digest")? == *digest, by_this) {
+        (true, true) => Posted::New(id),
+        (true, false) => Posted::Same(id),
+        (false, _) => Posted::Other(id),
+    })
 }
 
 pub(super) async fn release(

@@ -119,3 +119,11 @@ pub(super) async fn remembered(
     .await?;
     columns::all(&rows, |row| row.flag("seen"))
 }
+
+pub(super) async fn files_of(pool: &PgPool, folder: &str) -> Result<Vec<SeenFile>, StoreError> {
+    let rows = query("select name, size, modified from seen_file where folder = $1 order by name")
+        .bind(folder)
+        .fetch_all(pool)
+        .await?;
+    columns::all(&rows, columns::seen_file)
+}

@@ -25,9 +25,6 @@ use crate::files::xml::LeftOut;
 /// The longest day, when the clocks are set back; what takes longer is no interval.
 const LONGEST_DAY: u32 = 25 * 3600;
 
-/// How many points a series may leave out, as the model has it: 96 and eight for each there is.
-const MAX_GAP: i64 = 96;
-
 /// US dollars in `currency`; 0 says nothing.
 const DOLLARS: [u16; 2] = [840, 0];
 
@@ -271,7 +268,8 @@ impl Pen {
         let fits = |series: &IntervalSeries| {
             let Ok(end) = series.end() else { return false };
             let (after, seconds) = (raw.start - end.as_second(), i64::from(series.seconds()));
-            after % seconds == 0 && after / seconds <= MAX_GAP + 8 * series.len() as i64
+            let missing = u64::try_from(after / seconds).ok();
+            after % seconds == 0 && missing.is_none_or(|missing| series.takes_gap(missing))
         };
         fits(&self.values) && (raw.cost.is_none() || self.costs.as_ref().is_none_or(fits))
     }

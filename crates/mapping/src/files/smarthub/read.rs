@@ -234,7 +234,7 @@ impl Importer<'_> {
         let start = Timestamp::from_second(point.start).map_err(|_| SeriesError::TooLong)?;
         if step == Step::Day {
             let missing = (point.start - series.end()?.as_second()) / i64::from(DAY);
-            if missing > 96 + 8 * series.len() as i64 {
+            if u64::try_from(missing).is_ok_and(|missing| !series.takes_gap(missing)) {
                 return Err(SeriesError::TooFar(start));
             }
             while series.end()? < start {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use tieline_model::record::Record;
 
-use super::reader::TableReader;
+use super::reader::{RowReader, TableReader};
 use super::{Column, TableFault, TableOptions};
 use crate::files::error::FileError;
 
@@ -68,6 +68,12 @@ impl<R: Read, D: RowDocument> DocumentReader<R, D> {
     pub(crate) fn unknown(&self) -> &[String] {
         self.table.unknown()
     }
+}
+
+impl<R: Read, D: RowDocument> RowReader<R> for DocumentReader<R, D> {
+    fn parts(&mut self) -> (&mut TableReader<R>, &mut Option<FileError>) {
+        (&mut self.table, &mut self.waiting)
+    }
 
     fn take_row(&mut self) -> Result<Option<Record>, FileError> {
         let table = &self.table;
@@ -113,21 +119,6 @@ impl<R: Read, D: RowDocument> DocumentReader<R, D> {
         }
     }
 
-    /// An error waits for the document before it.
-    fn later(
-        &mut self,
-        finished: Option<Record>,
-        error: FileError,
-    ) -> Result<Option<Record>, FileError> {
-        match finished {
-            Some(_) => {
-                self.waiting = Some(error);
-                Ok(finished)
-            }
-            None => Err(error),
-        }
-    }
-
     fn close(&mut self) -> Option<Record> {
         self.open.take()?.document.map(D::finish)
     }
@@ -137,19 +128,6 @@ impl<R: Read, D: RowDocument> Iterator for DocumentReader<R, D> {
     type Item = Result<Record, FileError>;
 
     fn next(&mut self) -> Option<Result<Record, FileError>> {
-        if let Some(error) = self.waiting.take() {
-            return Some(Err(error));
-        }
-        loop {
-            match self.table.next_row() {
-                None => return self.close().map(Ok),
-                Some(Err(error)) => return Some(Err(error)),
-                Some(Ok(())) => match self.take_row() {
-                    Ok(None) => {}
-                    Ok(Some(record)) => return Some(Ok(record)),
-                    Err(error) => return Some(Err(error)),
-                },
-            }
-        }
+        self.next_record()
     }
 }

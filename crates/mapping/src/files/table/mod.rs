@@ -63,6 +63,8 @@ pub enum Need {
     May,
     /// It is read where a partner has it, and never written.
     Read,
+    /// There is one for each number from 1 on, of which the first must be there. They are read only.
+    Each,
 }
 
 /// How a partner's tables look.
@@ -326,6 +328,34 @@ pub enum TableFault {
     /// Too many different qualities, or too many points.
     #[error("the series cannot take this point: {0}")]
     Series(String),
+    /// Columns that are counted on do not have the numbers from 1 on.
+    #[error("the columns from `{0}` on are not numbered one by one")]
+    ColumnsNotCounted(&'static str),
+    /// The number of columns of a day tells no length of intervals.
+    #[error("a day of {0} columns has intervals of no known length; add interval_minutes")]
+    DayLength(usize),
+    /// A day has more intervals than the table has columns.
+    #[error(
+        "the clocks make {intervals} intervals of this day, and there are columns for {columns}"
+    )]
+    DayTooLong {
+        /// How many intervals the day has.
+        intervals: usize,
+        /// How many columns there are.
+        columns: usize,
+    },
+    /// A day has fewer intervals than have a value.
+    #[error(
+        "the clocks make {0} intervals of this day; leave the columns behind them empty, or those of \
+         the hour that the clocks left out"
+    )]
+    DayTooShort(usize),
+    /// It is open which columns of a short day are meant.
+    #[error(
+        "this day has {0} intervals, and it is open whether its empty columns are those that the clocks \
+         left out"
+    )]
+    DayUnclear(usize),
     /// What a cell must be given for is not there.
     #[error("{0}")]
     Wanting(&'static str),

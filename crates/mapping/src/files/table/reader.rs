@@ -9,6 +9,7 @@ use tieline_model::decimal::Decimal;
 use tieline_model::money::Currency;
 use tieline_model::period::Period;
 use tieline_model::provenance::Ordinal;
+use tieline_model::record::Record;
 use tieline_model::time::Date;
 use tieline_model::usage::SectionPeriod;
 
@@ -22,10 +23,57 @@ pub(crate) struct TableReader<R> {
     columns: &'static [Column],
     /// Where each column of the format stands in the file.
     places: Vec<Option<usize>>,
+    /// Where the columns stand that are counted on from 1, by their numbers.
+    counted: Vec<(usize, usize)>,
     headers: Vec<String>,
     unknown: Vec<String>,
     options: TableOptions,
     is_over: bool,
+}
+
+/// Makes records of rows, one record behind the other.
+pub(crate) trait RowReader<R: Read> {
+    /// The table, and an error that waits for the record before it.
+    fn parts(&mut self) -> (&mut TableReader<R>, &mut Option<FileError>);
+
+    /// Adds a row to the record that is open; gives the record before it if the row begins another.
+    fn take_row(&mut self) -> Result<Option<Record>, FileError>;
+
+    /// The record that is open.
+    fn close(&mut self) -> Option<Record>;
+
+    /// An error waits for the record before it.
+    fn later(
+        &mut self,
+        finished: Option<Record>,
+        error: FileError,
+    ) -> Result<Option<Record>, FileError> {
+        match finished {
+            Some(_) => {
+                *self.parts().1 = Some(error);
+                Ok(finished)
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The next record, or what is wrong with a row.
+    fn next_record(&mut self) -> Option<Result<Record, FileError>> {
+        if let Some(error) = self.parts().1.take() {
+            return Some(Err(error));
+        }
+        loop {
+            match self.parts().0.next_row() {
+                None => return self.close().map(Ok),
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(())) => match self.take_row() {
+                    Ok(None) => {}
+                    Ok(Some(record)) => return Some(Ok(record)),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        }
+    }
 }
 
 impl<R: Read> TableReader<R> {
@@ -48,6 +96,7 @@ impl<R: Read> TableReader<R> {
             places: vec![None; columns.len()],
             rows,
             columns,
+            counted: Vec::new(),
             headers,
             unknown: Vec::new(),
             options: options.clone(),
@@ -59,13 +108,18 @@ impl<R: Read> TableReader<R> {
 
     fn place_columns(&mut self) -> Result<(), FileError> {
         check_names(self.columns, &self.options)?;
+        let each = self.columns.iter().find(|column| column.need == Need::Each);
         for (at, header) in self.headers.iter().enumerate() {
+            if let Some(number) = each.and_then(|it| number_of(header, it, &self.options)) {
+                self.counted.push((number, at));
+            }
             let is_it = |column: &Column| is_header(header, column, &self.options);
             match self.columns.iter().position(is_it) {
                 Some(n) if self.places[n].is_some() => {
                     return Err(self.header_fault(TableFault::ColumnTwice(self.columns[n].name)));
                 }
                 Some(n) => self.places[n] = Some(at),
+                None if self.counted.last().is_some_and(|(_, counted)| *counted == at) => {}
                 None if self.options.strict => {
                     let column = Some(header.clone());
                     let place = Place::Row { row: self.rows.number(), column };
@@ -73,6 +127,12 @@ impl<R: Read> TableReader<R> {
                 }
                 None => self.unknown.push(header.clone()),
             }
+        }
+        self.counted.sort_unstable();
+        if let Some(column) = each
+            && self.counted.iter().zip(1..).any(|((number, _), n)| *number != n)
+        {
+            return Err(self.header_fault(TableFault::ColumnsNotCounted(column.name)));
         }
         let mut both = self.columns.iter().zip(&self.places);
         match both.find(|(column, place)| column.need == Need::Must && place.is_none()) {
@@ -87,6 +147,23 @@ impl<R: Read> TableReader<R> {
 
     pub(crate) fn unknown(&self) -> &[String] {
         &self.unknown
+    }
+
+    /// How many columns are counted on from 1.
+    pub(crate) fn counted(&self) -> usize {
+        self.counted.len()
+    }
+
+    /// The number in such a column, counted from 0; `None` if it is empty or there is no such column.
+    pub(crate) fn counted_number(&self, n: usize) -> Result<Option<Decimal>, FileError> {
+        let Some((_, place)) = self.counted.get(n) else { return Ok(None) };
+        match self.rows.row().cell(*place) {
+            "" => Ok(None),
+            cell => cells::number(cell, &self.options).map(Some).map_err(|fault| {
+                let column = Some(self.headers[*place].clone());
+                FileError::new(Place::Row { row: self.rows.number(), column }, fault)
+            }),
+        }
     }
 
     /// Whether the file has a column.
@@ -268,13 +345,29 @@ pub(crate) fn section_period_cells(
     (start, end, exchange)
 }
 
-/// Whether a header means a column: by the partner's name for it, by its own, or by an alias.
+/// Whether a header means a column; of those that are counted on, the first.
 fn is_header(header: &str, column: &Column, options: &TableOptions) -> bool {
+    match column.need {
+        Need::Each => number_of(header, column, options) == Some(1),
+        _ => names(header, column, options),
+    }
+}
+
+/// Whether a header is the partner's name for a column, its own, or an alias.
+fn names(header: &str, column: &Column, options: &TableOptions) -> bool {
     let is = |name: &str| plain(name).eq(plain(header));
     match options.headers.get(column.name) {
         Some(name) => is(name),
         None => is(column.name) || column.aliases.iter().any(|alias| is(alias)),
     }
+}
+
+/// The number of a header that is one of those counted on from a column such as `interval_1`.
+fn number_of(header: &str, column: &Column, options: &TableOptions) -> Option<usize> {
+    let plain: String = plain(header).collect();
+    let stem = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = plain[stem.len()..].parse().ok()?;
+    names(&format!("{stem}1"), column, options).then_some(number)
 }
 
 /// The letters and digits of a header, small.

@@ -1,10 +1,11 @@
 //! Usage as a table: intervals, or readings and summaries. Read into usage reports, and written
 //! from them.
 //!
-//! There are two layouts; a file that is read shows by its header which it has. In **intervals** a
+//! There are two layouts that are written; a file that is read shows by its header which it has. In **intervals** a
 //! row is an interval of a series. An interval for which nothing was sent has a row with neither a
 //! quantity nor a quality. In **readings** a row is a quantity of a period with what stands behind
-//! it; if that is more than one row holds, the next rows have the same number in `item`.
+//! it; if that is more than one row holds, the next rows have the same number in `item`. A third is read
+//! and not written: a row is a **day**, with a column for each of its intervals.
 //!
 //! Rows that follow each other and agree in report number, account and the other columns of the
 //! report are one report; without a report number the meter must agree too. The rows
@@ -30,6 +31,8 @@ mod lost;
 mod open;
 
 mod read;
+
+mod days;
 
 mod write;
 
@@ -109,6 +112,9 @@ impl UsageLayout {
         }
     }
 }
+
+/// The columns of a table whose rows are days, which is read and not written.
+pub const DAY_COLUMNS: &[Column] = &DAYS;
 
 /// The fields of the model that [`UsageLayout::Intervals`] holds.
 pub const HOLDS_INTERVALS: Holds = Holds(&[
@@ -237,6 +243,29 @@ columns! {
 }
 
 columns! {
+    OF_DAYS, OfDays behind SHARED.len();
+    DAY_SERIES May "series", "1", [],
+        "Which rows of a section belong together, where direction and unit do not tell it.";
+    DAY_DIRECTION May "direction", "delivered", ["flow", "flow direction"],
+        "delivered, received, net or total.";
+    DAY_UNIT May "unit", "kWh", ["uom", "units", "unit of measure"],
+        "The unit of the quantities.";
+    DAY_ZONE May "zone", "America/Chicago", ["time zone", "tz"],
+        "The zone of the service point.";
+    DAY_SECONDS May "interval_seconds", "900", ["interval length seconds", "duration"],
+        "The length of the intervals in seconds; by the number of columns if it is not told.";
+    DAY_MINUTES May "interval_minutes", "15", ["interval length", "interval length minutes"],
+        "The same in minutes.";
+    DAY Must "date", "2026-03-08", ["day", "usage date", "interval date", "reading date"],
+        "The day of the row.";
+    DAY_QUALITY May "quality", "actual", ["status", "read type", "estimated"],
+        "How the quantities of the row came about: actual, estimated …";
+    VALUE Each "interval_1", "0.43", ["int 1", "i1", "value 1", "hour 1", "hr 1", "he 1", "h1", "kwh 1"],
+        "The quantity of the first interval of the day, then `interval_2` and so on; empty where nothing \
+         was sent.";
+}
+
+columns! {
     OF_READINGS, OfReadings behind SHARED.len();
     ROLE May "role", "additive", [],
         "What the meter's usage does to the account's: additive, subtractive or ignored.";
@@ -277,7 +306,9 @@ columns! {
 }
 
 const COUNT_OF_INTERVALS: usize = SHARED.len() + OF_INTERVALS.len();
+const COUNT_OF_DAYS: usize = SHARED.len() + OF_DAYS.len();
 const COUNT_OF_READINGS: usize = SHARED.len() + OF_READINGS.len();
 
 const INTERVALS: [Column; COUNT_OF_INTERVALS] = joined(SHARED, OF_INTERVALS);
+const DAYS: [Column; COUNT_OF_DAYS] = joined(SHARED, OF_DAYS);
 const READINGS: [Column; COUNT_OF_READINGS] = joined(SHARED, OF_READINGS);

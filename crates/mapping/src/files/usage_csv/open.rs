@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use tieline_model::coded::Coded;
-use tieline_model::period::Period;
 use tieline_model::provenance::Ordinal;
 use tieline_model::record::Record;
 use tieline_model::time::Timestamp;
 use tieline_model::usage::{
-    CodeNumber, IntervalSeries, MeterType, SectionPeriod, SeriesError, UsageItem, UsageReport,
+    CodeNumber, IntervalSeries, MeterType, SeriesError, UsageItem, UsageReport,
 };
 
 use super::*;
+use crate::derived::period;
 use crate::files::clock::{Clock, Time};
 use crate::files::series::put;
 use crate::files::table::TableFault;
@@ -79,20 +79,6 @@ pub(super) fn meter_type<'s>(
     let minutes = minutes.and_then(|minutes| u16::try_from(minutes).ok());
     let unit = units.first().copied().filter(|_| units.len() == 1);
     (!seconds.is_empty()).then(|| MeterType { unit, minutes }.into())
-}
-
-/// The dates that these series touch.
-fn period<'s>(series: impl Iterator<Item = &'s IntervalSeries>) -> Option<SectionPeriod> {
-    let mut found: Option<(Date, Date)> = None;
-    for series in series {
-        let last = Timestamp::from_second(series.end().ok()?.as_second() - 1).ok()?;
-        let start = series.zone.local(series.start()).date();
-        let end = series.zone.local(last).date();
-        let (first, last) = found.unwrap_or((start, end));
-        found = Some((first.min(start), last.max(end)));
-    }
-    let (first, last) = found?;
-    Period::new(first, last).ok().map(SectionPeriod::Regular)
 }
 
 /// A series that has been begun: what all its rows say, and its points so far.

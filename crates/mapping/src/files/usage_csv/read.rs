@@ -16,7 +16,7 @@ use super::open::{Begun, Edge, Open};
 use super::*;
 use crate::files::clock::{Clock, TimeReader};
 use crate::files::error::FileError;
-use crate::files::table::reader::TableReader;
+use crate::files::table::reader::{RowReader, TableReader};
 use crate::files::table::{Row, TableFault, cells};
 
 /// Reads usage reports from a table, one after the other.
@@ -26,16 +26,18 @@ use crate::files::table::{Row, TableFault, cells};
 /// report around a wrong row is given without it, so whoever wants whole reports only refuses a
 /// file that has an error.
 pub struct Reader<R> {
-    table: TableReader<R>,
+    pub(super) table: TableReader<R>,
     layout: UsageLayout,
-    options: UsageCsvOptions,
+    /// Whether a row is a day with many intervals.
+    is_by_day: bool,
+    pub(super) options: UsageCsvOptions,
     times: TimeReader,
-    open: Option<Open>,
+    pub(super) open: Option<Open>,
     /// The last row, of which the cells at `places` say where it belongs.
     known: Row,
     places: Vec<usize>,
     /// The series or section the last row belongs to; `None` if that could not be read.
-    current: Option<usize>,
+    pub(super) current: Option<usize>,
     /// The cell of the quality that was read last, and its code in the current series.
     quality: (String, Option<CodeNumber>),
     /// The cells of the quantity that was read last, and its row.
@@ -50,12 +52,13 @@ impl<R: Read> Reader<R> {
     ///
     /// [`FileError`] if there is none, a column that must be there is not, or one is there twice.
     pub fn new(source: R, options: &UsageCsvOptions) -> Result<Reader<R>, FileError> {
-        let mut layout = UsageLayout::Readings;
+        let (mut layout, mut is_by_day) = (UsageLayout::Readings, false);
         let table = TableReader::open(source, &options.table, |has| {
-            if has(&INTERVALS[START]) || has(&INTERVALS[END]) {
+            is_by_day = has(&DAYS[VALUE]);
+            if is_by_day || has(&INTERVALS[START]) || has(&INTERVALS[END]) {
                 layout = UsageLayout::Intervals;
             }
-            layout.columns()
+            if is_by_day { &DAYS } else { layout.columns() }
         })?;
         if !table.has(REPORT_DATE) && options.date.is_none() {
             return Err(table.header_fault(TableFault::ColumnMissing("report_date")));
@@ -65,6 +68,7 @@ impl<R: Read> Reader<R> {
             places: table.places(0..constant).collect(),
             table,
             layout,
+            is_by_day,
             options: options.clone(),
             times: TimeReader::default(),
             open: None,
@@ -84,65 +88,6 @@ impl<R: Read> Reader<R> {
     /// Headers of columns that the format does not have, and which are not read.
     pub fn unknown_columns(&self) -> &[String] {
         self.table.unknown()
-    }
-
-    /// Adds the row to the open report; gives the report before it if the row begins another.
-    fn take_row(&mut self) -> Result<Option<Record>, FileError> {
-        let row = self.table.row();
-        let is_same = |place: &usize| row.cell(*place) == self.known.cell(*place);
-        let is_known = self.known.len() == row.len() && self.places.iter().all(is_same);
-        let is_full = self.open.as_ref().is_some_and(|it| it.points >= self.options.max_points);
-        let mut finished = None;
-        if !is_known || is_full {
-            self.known.copy(row);
-            (self.current, self.quality.1, self.item) = (None, None, None);
-            let key = self.report_key();
-            let is_other = self.open.as_ref().is_none_or(|open| open.key != key);
-            if is_full || is_other {
-                finished = self.close();
-                match self.new_report() {
-                    Ok(report) => self.open = Some(Open::new(report, key)),
-                    Err(error) => return self.later(finished, error),
-                }
-            }
-            let found = match self.layout {
-                UsageLayout::Intervals => self.find_series(),
-                UsageLayout::Readings => self.find_section(""),
-            };
-            match found {
-                Ok(found) => self.current = Some(found),
-                Err(error) => return self.later(finished, error),
-            }
-        }
-        let added = match (self.current, self.layout) {
-            (None, _) => Ok(()),
-            (Some(series), UsageLayout::Intervals) => self.add_point(series),
-            (Some(section), UsageLayout::Readings) => self.add_quantity(section),
-        };
-        match added {
-            Ok(()) => Ok(finished),
-            Err(error) => self.later(finished, error),
-        }
-    }
-
-    /// An error waits for the report before it.
-    fn later(
-        &mut self,
-        finished: Option<Record>,
-        error: FileError,
-    ) -> Result<Option<Record>, FileError> {
-        match finished {
-            Some(_) => {
-                self.waiting = Some(error);
-                Ok(finished)
-            }
-            None => Err(error),
-        }
-    }
-
-    fn close(&mut self) -> Option<Record> {
-        let has_periods = self.table.has(PERIOD_START) || self.table.has(PERIOD_END);
-        self.open.take()?.close(!has_periods)
     }
 
     fn key(&self, columns: Range<usize>) -> String {
@@ -292,16 +237,7 @@ impl<R: Read> Reader<R> {
         let before = begun.series.as_ref().map_or(0, |series| series.len());
         match begun.push(&when, code.map(|code| (code, quantity))) {
             Err(SeriesError::TooFar(_)) => {
-                let next = begun.successor(table.ordinal());
-                let number = open.begun.len();
-                if number == MAX_SERIES {
-                    return Err(table.header_fault(TableFault::TooManySeries(MAX_SERIES)));
-                }
-                for known in open.series.values_mut().filter(|known| **known == current) {
-                    *known = number;
-                }
-                open.begun.push(next);
-                (self.current, self.quality.1) = (Some(number), None);
+                let number = self.successor(current)?;
                 return self.add_point(number);
             }
             pushed => pushed.map_err(fault)?,
@@ -309,6 +245,23 @@ impl<R: Read> Reader<R> {
         let points = begun.series.as_ref().map_or(0, |series| series.len()) - before;
         open.points = open.points.saturating_add(points as u32);
         Ok(())
+    }
+
+    /// Begins a series that goes on far behind another, which takes its place.
+    pub(super) fn successor(&mut self, current: usize) -> Result<usize, FileError> {
+        let table = &self.table;
+        let Some(open) = &mut self.open else { return Ok(current) };
+        let number = open.begun.len();
+        if number == MAX_SERIES {
+            return Err(table.header_fault(TableFault::TooManySeries(MAX_SERIES)));
+        }
+        let next = open.begun[current].successor(table.ordinal());
+        for known in open.series.values_mut().filter(|known| **known == current) {
+            *known = number;
+        }
+        open.begun.push(next);
+        (self.current, self.quality.1) = (Some(number), None);
+        Ok(number)
     }
 
     fn add_quantity(&mut self, section: usize) -> Result<(), FileError> {
@@ -387,24 +340,61 @@ impl<R: Read> Reader<R> {
     }
 }
 
+impl<R: Read> RowReader<R> for Reader<R> {
+    fn parts(&mut self) -> (&mut TableReader<R>, &mut Option<FileError>) {
+        (&mut self.table, &mut self.waiting)
+    }
+
+    fn take_row(&mut self) -> Result<Option<Record>, FileError> {
+        let row = self.table.row();
+        let is_same = |place: &usize| row.cell(*place) == self.known.cell(*place);
+        let is_known = self.known.len() == row.len() && self.places.iter().all(is_same);
+        let is_full = self.open.as_ref().is_some_and(|it| it.points >= self.options.max_points);
+        let mut finished = None;
+        if !is_known || is_full {
+            self.known.copy(row);
+            (self.current, self.quality.1, self.item) = (None, None, None);
+            let key = self.report_key();
+            let is_other = self.open.as_ref().is_none_or(|open| open.key != key);
+            if is_full || is_other {
+                finished = self.close();
+                match self.new_report() {
+                    Ok(report) => self.open = Some(Open::new(report, key)),
+                    Err(error) => return self.later(finished, error),
+                }
+            }
+            let found = match self.layout {
+                UsageLayout::Intervals => self.find_series(),
+                UsageLayout::Readings => self.find_section(""),
+            };
+            match found {
+                Ok(found) => self.current = Some(found),
+                Err(error) => return self.later(finished, error),
+            }
+        }
+        let added = match (self.current, self.layout) {
+            (None, _) => Ok(()),
+            (Some(series), _) if self.is_by_day => self.add_day(series),
+            (Some(series), UsageLayout::Intervals) => self.add_point(series),
+            (Some(section), UsageLayout::Readings) => self.add_quantity(section),
+        };
+        match added {
+            Ok(()) => Ok(finished),
+            Err(error) => self.later(finished, error),
+        }
+    }
+
+    fn close(&mut self) -> Option<Record> {
+        let has_periods = self.table.has(PERIOD_START) || self.table.has(PERIOD_END);
+        self.open.take()?.close(!has_periods)
+    }
+}
+
 impl<R: Read> Iterator for Reader<R> {
     type Item = Result<Record, FileError>;
 
     fn next(&mut self) -> Option<Result<Record, FileError>> {
-        if let Some(error) = self.waiting.take() {
-            return Some(Err(error));
-        }
-        loop {
-            match self.table.next_row() {
-                None => return self.close().map(Ok),
-                Some(Err(error)) => return Some(Err(error)),
-                Some(Ok(())) => match self.take_row() {
-                    Ok(None) => {}
-                    Ok(Some(record)) => return Some(Ok(record)),
-                    Err(error) => return Some(Err(error)),
-                },
-            }
-        }
+        self.next_record()
     }
 }
 

@@ -79,15 +79,23 @@ impl<W: Write> Writer<W> {
 
     /// What the sheets have no place for of a record.
     pub fn losses(&self, record: &Record) -> Losses {
+        let of = |sheet, record: &Record| match sheet {
+            Sheet::Intervals => losses(record, &usage_csv::HOLDS_INTERVALS),
+            Sheet::Readings => losses(record, &usage_csv::HOLDS_READINGS),
+            Sheet::Bills => losses(record, &billing_csv::HOLDS),
+            Sheet::Payments => losses(record, &payment_csv::HOLDS),
+        };
         let mut lost = Losses::default();
         for (sheet, part) in self.parts(record) {
-            let part = part.as_ref().unwrap_or(record);
-            lost.add(match sheet {
-                Sheet::Intervals => losses(part, &usage_csv::HOLDS_INTERVALS),
-                Sheet::Readings => losses(part, &usage_csv::HOLDS_READINGS),
-                Sheet::Bills => losses(part, &billing_csv::HOLDS),
-                Sheet::Payments => losses(part, &payment_csv::HOLDS),
-            });
+            let of_part = of(sheet, part.as_ref().unwrap_or(record));
+            let of_whole = part.as_ref().map(|_| of(sheet, record));
+            for (field, places) in of_part.iter() {
+                // What both sheets of a report leave out is lost as often as the report says it.
+                let before = lost.get(field).filter(|_| !field.starts_with(ITEMS));
+                let whole = of_whole.as_ref().and_then(|whole| whole.get(field));
+                let more = before.zip(whole).map(|(before, whole)| whole.saturating_sub(before));
+                lost.count_many(field, more.unwrap_or(places));
+            }
         }
         lost
     }
@@ -217,6 +225,9 @@ fn part(report: &UsageReport, is_in: fn(&UsageItem) -> bool) -> Record {
     part.sections.retain(|section| !section.items.is_empty());
     Record::UsageReport(Box::new(part))
 }
+
+/// What stands in one sheet only, where a report is parted.
+const ITEMS: &str = "usage_report.sections.items";
 
 /// The time is fixed, so that the same records are the same bytes.
 fn properties() -> Result<DocProperties, XlsxError> {

@@ -45,8 +45,9 @@ fn a_finding_is_told_at_the_segment_it_is_about() {
 
 #[test]
 fn segments_are_named_in_every_broken_sample() {
-    let samples =
-        files("broken/business", |name| name.ends_with(".edi") && !name.ends_with(".997.edi"));
+    // UTL-210 is found only beside rates.
+    let is_alone = |name: &str| !name.ends_with(".997.edi") && !name.starts_with("UTL-210");
+    let samples = files("broken/business", |name| name.ends_with(".edi") && is_alone(name));
     assert!(samples.len() >= 30, "the samples are there");
     for path in samples {
         let bytes = fs::read(&path).expect("a sample can be read");

@@ -1,6 +1,7 @@
 //! 867.
 
 mod generated;
+mod lengths;
 
 mod stamps;
 

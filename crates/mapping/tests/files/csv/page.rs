@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use tieline_mapping::files::table::{Column, Need};
-use tieline_mapping::files::usage_csv::UsageLayout;
+use tieline_mapping::files::usage_csv::{self, UsageLayout};
 use tieline_mapping::files::{billing_csv, payment_csv};
 
 use crate::shared::samples::expect;
@@ -58,6 +58,14 @@ fn the_page_tells_every_column() {
             UsageLayout::Intervals.columns(),
         ),
         (
+            "Usage by day",
+            "A row is a day with a column for each interval: 24, 48 or 96, and as many more as an hour \
+             has where the day in autumn is told. This table is read and not written. In spring the \
+             columns of the hour that the clocks leave out are empty, or the last ones; a row that \
+             leaves it open is refused.",
+            usage_csv::DAY_COLUMNS,
+        ),
+        (
             "Usage in readings",
             "A row is a quantity of a period with its readings. A quantity with more readings or \
              factors than one row holds goes on in the next rows, with the same number in `item`.",
@@ -87,6 +95,7 @@ fn section(title: &str, about: &str, columns: &[Column]) -> String {
             Need::Must => "must",
             Need::May => "",
             Need::Read => "read only",
+            Need::Each => "must, and on",
         };
         let Column { name, example, meaning, .. } = column;
         let aliases = column.aliases.join(", ");
@@ -104,6 +113,7 @@ fn no_header_means_two_columns() {
     };
     for columns in [
         UsageLayout::Intervals.columns(),
+        usage_csv::DAY_COLUMNS,
         UsageLayout::Readings.columns(),
         billing_csv::COLUMNS,
         payment_csv::COLUMNS,
