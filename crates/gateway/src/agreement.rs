@@ -1,8 +1,12 @@
 //! What the road asks of a partner's profile, in one place.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
+use tieline_model::authorization::{DataKind, Inquiry};
+use tieline_model::identifier::AccountNumber;
+use tieline_model::period::Period;
 use tieline_partner::Partner;
+use tieline_partner::authorization::may_see as may_see_by;
 use tieline_partner::pattern::{FileName, Named};
 use tieline_partner::profile::{
     AcknowledgmentKind, AfterSegment, Batch, Direction, Document, InterchangeId, Profile, Ta1,
@@ -112,14 +116,42 @@ pub(crate) fn their_gs(partner: &Partner, set: &str) -> Option<String> {
     sent(partner.profile(), set).and_then(|it| it.their_gs.clone())
 }
 
-/// The accounts a partner may get documents about; `None` for any.
-pub(crate) fn accounts(_partner: &Partner, _kind: Kind) -> Option<Vec<String>> {
-    None
+/// The accounts a partner may get documents about by any authorization; `None` where documents of
+/// this kind are no customer's data.
+pub(crate) fn accounts(partner: &Partner, kind: Kind) -> Option<Vec<String>> {
+    if !matches!(kind, Kind::Usage | Kind::Bill) {
+        return None;
+    }
+    let all = partner.authorizations().iter().filter(|it| it.revoked().is_none());
+    let mut accounts: Vec<String> =
+        all.flat_map(|it| it.accounts()).map(|it| it.as_str().to_string()).collect();
+    accounts.sort();
+    accounts.dedup();
+    Some(accounts)
 }
 
-/// Whether the partner may get what was posted.
-pub(crate) fn may_see(_partner: &Partner, _posting: &Posting) -> bool {
-    true
+/// Whether the customers' authorizations let the partner get what was posted, on a day. What names
+/// no account or no period cannot be shown to be allowed, and is not.
+pub(crate) fn may_see(partner: &Partner, posting: &Posting, on: Date) -> bool {
+    let kinds: &[DataKind] = match posting.kind {
+        Kind::Usage => &[DataKind::Usage, DataKind::Intervals],
+        Kind::Bill => &[DataKind::Bills],
+        Kind::Payment | Kind::Request | Kind::Advice => return true,
+    };
+    let last = posting.until.and_then(|until| until.yesterday().ok());
+    let Some(about) = posting.from.zip(last).and_then(|(from, to)| Period::new(from, to).ok())
+    else {
+        return false;
+    };
+    let allowed = |account: &String| {
+        let Ok(account) = AccountNumber::new(account.as_str()) else { return false };
+        kinds.iter().any(|data| {
+            let by = partner.profile().id.as_str();
+            let inquiry = Inquiry { by, account: &account, meter: None, data: *data, about, on };
+            may_see_by(partner.authorizations(), &inquiry).is_ok()
+        })
+    };
+    !posting.accounts.is_empty() && posting.accounts.iter().all(allowed)
 }
 
 /// A road that messages take.

@@ -11,6 +11,7 @@ mod examine;
 pub mod host;
 pub mod house;
 pub mod inbound;
+pub mod operate;
 pub mod outbound;
 pub mod overdue;
 mod payload;

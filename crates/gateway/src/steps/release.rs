@@ -48,13 +48,14 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         ..Filter::default()
     };
     let most = if agreement::is_single(partner, set) { 1 } else { TOGETHER };
+    let today = house.local(house.store.now().await?).date();
     let mut after = None;
     loop {
         let due = house.store.postings(&filter, after, most).await?;
         let Some(last) = due.last() else { return Ok(Step::done(Change::default())) };
         after = Some(last.id);
         let due: Vec<Posting> =
-            due.into_iter().filter(|it| agreement::may_see(partner, it)).collect();
+            due.into_iter().filter(|it| agreement::may_see(partner, it, today)).collect();
         if !due.is_empty() {
             together_or_alone(house, &book, partner, set, test, due).await?;
         }

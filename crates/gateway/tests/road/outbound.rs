@@ -50,7 +50,8 @@ fn usage() -> String {
     let reports = sample("867/interval-15-minute-spring-month.model.json");
     let reports: Vec<serde_json::Value> = serde_json::from_str(&reports).expect("it is JSON");
     let records = reports.into_iter().map(|report| serde_json::json!({ "usage_report": report }));
-    serde_json::Value::from_iter(records).to_string()
+    // An account that the aggregator may see.
+    serde_json::Value::from_iter(records).to_string().replace("4410055010", "0004217790")
 }
 
 /// The 997 of a partner to an interchange of ours, and whether it accepts.
@@ -101,6 +102,16 @@ async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
     assert!(matches!(expected[0].standing, Standing::Answered(_)), "{expected:?}");
     // An acknowledgment is never acknowledged.
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_released_that_no_customer_allowed() {
+    let gateway = Gateway::open().await;
+    gateway.bring("usage.json", "json", &usage().replace("0004217790", "4410055010")).await;
+    gateway.work().await;
+    assert_eq!(gateway.postings().await.len(), 1);
+    gateway.release("prairie-power/867").await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound"), []);
 }
 
 #[tokio::test]
