@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_model::authorization::{DataKind, Inquiry};
 use tieline_model::identifier::AccountNumber;
 use tieline_model::period::Period;
+use tieline_model::record::Record;
 use tieline_partner::Partner;
 use tieline_partner::authorization::may_see as may_see_by;
 use tieline_partner::pattern::{FileName, Named};
@@ -133,11 +134,13 @@ pub(crate) fn accounts(partner: &Partner, kind: Kind) -> Option<Vec<String>> {
 /// Whether the customers' authorizations let the partner get what was posted, on a day. What names
 /// no account or no period cannot be shown to be allowed, and is not.
 pub(crate) fn may_see(partner: &Partner, posting: &Posting, on: Date) -> bool {
-    let kinds: &[DataKind] = match posting.kind {
-        Kind::Usage => &[DataKind::Usage, DataKind::Intervals],
-        Kind::Bill => &[DataKind::Bills],
+    let data = match posting.kind {
+        Kind::Usage if has_intervals(posting) => DataKind::Intervals,
+        Kind::Usage => DataKind::Usage,
+        Kind::Bill => DataKind::Bills,
         Kind::Payment | Kind::Request | Kind::Advice => return true,
     };
+    let by = partner.profile().id.as_str();
     let last = posting.until.and_then(|until| until.yesterday().ok());
     let Some(about) = posting.from.zip(last).and_then(|(from, to)| Period::new(from, to).ok())
     else {
@@ -145,13 +148,18 @@ pub(crate) fn may_see(partner: &Partner, posting: &Posting, on: Date) -> bool {
     };
     let allowed = |account: &String| {
         let Ok(account) = AccountNumber::new(account.as_str()) else { return false };
-        kinds.iter().any(|data| {
-            let by = partner.profile().id.as_str();
-            let inquiry = Inquiry { by, account: &account, meter: None, data: *data, about, on };
-            may_see_by(partner.authorizations(), &inquiry).is_ok()
-        })
+        let inquiry = Inquiry { by, account: &account, meter: None, data, about, on };
+        may_see_by(partner.authorizations(), &inquiry).is_ok()
     };
     !posting.accounts.is_empty() && posting.accounts.iter().all(allowed)
+}
+
+/// Whether intervals are in a posting; so it is taken when it cannot be read.
+fn has_intervals(posting: &Posting) -> bool {
+    match serde_json::from_slice::<Record>(&posting.record) {
+        Ok(Record::UsageReport(report)) => report.series().next().is_some(),
+        _ => true,
+    }
 }
 
 /// A road that messages take.
