@@ -132,7 +132,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Fault`] if the key cannot sign.
+    /// [`CertificateError`] if the key cannot sign.
     pub fn self_signed(
         key: &PrivateKey,
         common_name: &str,

@@ -370,6 +370,31 @@ mod tests {
     }
 
     #[test]
+    fn triple_des_is_decrypted_in_pieces_of_any_length() {
+        use cbc::cipher::BlockModeEncrypt;
+        for length in 0_usize..50 {
+            let plain: Vec<u8> = (0..length).map(|at| at as u8).collect();
+            let padding = 8 - length % 8;
+            let mut padded = [plain.clone(), vec![padding as u8; padding]].concat();
+            let (key, start) = (key(Cipher::TripleDesCbc), start(Cipher::TripleDesCbc));
+            let mut cipher = cbc::Encryptor::<TdesEde3>::new_from_slices(&key, &start)
+                .expect("the lengths are right");
+            for bytes in padded.chunks_exact_mut(8) {
+                let mut block = Block::<cbc::Encryptor<TdesEde3>>::default();
+                block.copy_from_slice(bytes);
+                cipher.encrypt_block(&mut block);
+                bytes.copy_from_slice(&block);
+            }
+            for step in [1, 3, 8, 9, 100] {
+                let found = decrypt(Cipher::TripleDesCbc, &padded, None, step);
+                assert_eq!(found.as_ref(), Ok(&plain), "{length} {step}");
+            }
+            padded.pop();
+            assert_eq!(decrypt(Cipher::TripleDesCbc, &padded, None, 9), Err(Fault::Decryption));
+        }
+    }
+
+    #[test]
     fn a_changed_bit_is_noticed_in_galois_counter_mode() {
         let (out, tag) = encrypt(Cipher::Aes256Gcm, &[7; 50], 50);
         let tag = tag.expect("this mode has a tag");

@@ -1,7 +1,7 @@
 //! What can be wrong with the bytes of a message.
 //!
 //! A [`Fault`] is for the operator's own log. What a partner may be told is far less, and is
-//! decided in `open`.
+//! decided in [`open`](crate::open()).
 
 use std::io;
 

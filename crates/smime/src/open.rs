@@ -423,10 +423,6 @@ impl<'a, S: Spool> Run<'a, S> {
         self.is_decompressing = true;
         let mut plain = CompressedReader::new(ber, limit)?;
         let result = self.inner(&mut plain, depth + 1);
-        if self.is_authentic && drain(&mut plain).is_err() {
-            // Around the signed content something is wrong too, and that nobody signed.
-            self.is_authentic = false;
-        }
         self.is_decompressing = result.is_err();
         result
     }
@@ -575,7 +571,9 @@ pub(crate) fn read_signature(
         return Err(Fault::Mime("a signed message has more than two parts"));
     }
     // Behind the last boundary nothing is signed. Whoever could append blocks there would learn from
-    // the answer whether their padding is right, and so in the end what they say.
+    // the answer whether their padding is right, and so in the end what they say. For the same cause
+    // everything is read to its end before the signature is looked at: what is wrong with the layers
+    // around it is found first.
     if !parts.finish()? && is_encrypted {
         return Err(Fault::Mime("bytes follow after a signed message"));
     }

@@ -175,6 +175,9 @@ fn what_openssl_encrypts_is_decrypted() {
             }
         }
     }
+    folder.run("cms -encrypt -binary -in signed -out message -des3 utility.crt");
+    let reason = folder.open("message", &Policy::default()).expect_err("it is not agreed");
+    assert!(reason.contains("a cipher, which is not agreed"), "{reason}");
     // For two, of whom we are the second, and known by the key's identifier.
     folder.run(
         "cms -encrypt -binary -in signed -out message -aes-256-cbc -keyid partner.crt utility.crt",

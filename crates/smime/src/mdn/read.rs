@@ -4,7 +4,7 @@ use std::io::{BufReader, Read};
 
 use crate::algorithm::Digest;
 use crate::certificate::{Certificate, PinnedCertificates};
-use crate::fault::{Fault, fill};
+use crate::fault::Fault;
 use crate::mdn::{Disposition, mic};
 use crate::mic::{Hashes, Mic};
 use crate::mime::{Base64Reader, Headers, Parts, Value};
@@ -58,12 +58,11 @@ pub struct Received {
 ///
 /// [`Fault`] if it is none, is larger than [`LARGEST_RECEIPT`], or repeats a field.
 pub fn read(headers: &Headers, body: &mut dyn Read, trust: &Trust) -> Result<Received, Fault> {
-    let mut bytes = vec![0; LARGEST_RECEIPT + 1];
-    let length = fill(body, &mut bytes)?;
-    if length > LARGEST_RECEIPT {
-        return Err(Fault::TooLarge { what: "a receipt", limit: LARGEST_RECEIPT as u64 });
+    let limit = LARGEST_RECEIPT as u64;
+    let mut bytes = Vec::new();
+    if body.take(limit + 1).read_to_end(&mut bytes)? > LARGEST_RECEIPT {
+        return Err(Fault::TooLarge { what: "a receipt", limit });
     }
-    bytes.truncate(length);
     let value = headers.content_type()?.ok_or(Fault::Mime("a receipt has no Content-Type"))?;
     if value.main == "multipart/signed" {
         signed(headers, &value, &bytes, trust)
