@@ -169,11 +169,11 @@ impl Target {
         Client::connect(&self.remote).await.expect("the server lets us in")
     }
 
-    async fn ours_up(&self, from: &Path, resume: bool) -> Duration {
+    async fn ours_up(&self, from: &Path, is_safe: bool) -> Duration {
         let before = Instant::now();
         let client = self.connect().await;
         let mut file = std::fs::File::open(from).expect("it is there");
-        let options = PutOptions { resume, ..PutOptions::default() };
+        let options = PutOptions { resume: is_safe, sync: is_safe, ..PutOptions::default() };
         let path = format!("{}large", self.folder);
         client.put(path.as_bytes(), &mut file, &options).await.expect("it can be put");
         client.close().await;
@@ -200,7 +200,8 @@ impl Target {
             let place = Arc::clone(&places).acquire_owned().await.expect("it is never closed");
             let (client, path) = (Arc::clone(&client), format!("{}f{number:04}", self.folder));
             all.spawn(async move {
-                let (path, options) = (path.as_bytes(), PutOptions::default());
+                let path = path.as_bytes();
+                let options = PutOptions { resume: false, sync: false, ..PutOptions::default() };
                 if is_up {
                     let content = noise(number as u64, 4096);
                     client.put(path, &mut Cursor::new(content), &options).await.expect("a put");
@@ -276,7 +277,10 @@ async fn large(targets: &[Target], at: &Path, rounds: usize, size: usize, delay:
             down.add(pair, target.openssh(at, format!("get {path} back\n")).await);
             let pair = format!("ours - {}", target.name);
             up.add(pair.clone(), target.ours_up(&source, true).await);
-            up.add(format!("{pair}, not resumable"), target.ours_up(&source, false).await);
+            up.add(
+                format!("{pair}, neither resumable nor synced"),
+                target.ours_up(&source, false).await,
+            );
             down.add(pair, target.ours_down(&back).await);
         }
     }

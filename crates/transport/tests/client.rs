@@ -305,6 +305,13 @@ async fn a_put_goes_on_where_it_was_cut_off() {
         assert!(cut.expect_err("it is cut").is_end());
         client.close().await;
         let client = connect(&remote).await;
+        // The hash is found on the way, or known before.
+        let plain = PutOptions { resume: false, sync: false, ..PutOptions::default() };
+        let found = client.put(&path, &mut Cursor::new(b"ISA"), &plain).await.expect("a put");
+        let known = PutOptions { sha256: Some(found.sha256), ..PutOptions::default() };
+        let again = client.put(&path, &mut Cursor::new(b"ISA"), &known).await.expect("a put");
+        assert_eq!(found.sha256[..4], [0x92, 0xf1, 0x22, 0xac]);
+        assert_eq!(found.sha256, again.sha256);
         // Another file under the same name is not joined to what was left of the first.
         let other = noise(12, 1000);
         put(&client, &path, &other).await;

@@ -240,6 +240,7 @@ fn outgoing(contents: &[Vec<u8>]) -> Vec<Outgoing<Cursor<Vec<u8>>>> {
     let file = |(number, bytes): (usize, &Vec<u8>)| Outgoing {
         name: format!("{number}.edi").into_bytes(),
         bytes: Cursor::new(bytes.clone()),
+        sha256: None,
     };
     contents.iter().enumerate().map(file).collect()
 }

@@ -26,15 +26,23 @@ pub struct PutOptions {
     /// Go on with what an earlier try left, and leave what this one comes to. The temporary name
     /// then holds a part of the file's SHA-256, so that parts of two files are never joined.
     pub resume: bool,
+    /// The SHA-256 of the file, if it is known: to go on with what was left, the file is else read
+    /// once more to find it. It is believed, and comes back in [`Put`].
+    pub sha256: Option<[u8; 32]>,
+    /// Whether the server is asked to have the file on its disk before it is renamed, where it can
+    /// be asked. OpenSSH's client does not ask by default.
+    pub sync: bool,
 }
 
 impl Default for PutOptions {
-    /// A temporary name that ends in `.filepart`, over a file of the same name, resumed.
+    /// A temporary name that ends in `.filepart`, over a file of the same name, resumed and synced.
     fn default() -> Self {
         Self {
             temporary: Temporary::End(b".filepart".to_vec()),
             replace: Replace::Over,
             resume: true,
+            sha256: None,
+            sync: true,
         }
     }
 }
@@ -80,6 +88,14 @@ pub struct Put {
     pub is_seen: bool,
 }
 
+/// Which bytes are sent, and whether they are to be synced.
+#[derive(Clone, Copy)]
+struct Parts {
+    from: u64,
+    size: u64,
+    sync: bool,
+}
+
 impl Client {
     /// Puts a file under a temporary name, makes sure that the server has all of it, and renames it.
     ///
@@ -96,17 +112,23 @@ impl Client {
         reader: &mut (impl Read + Seek + Send + ?Sized),
         options: &PutOptions,
     ) -> Result<Put, SftpError> {
-        let (size, sha256) = measure(reader).await?;
+        let size = reader.seek(SeekFrom::End(0)).map_err(local)?;
+        let known = match options.sha256 {
+            None if options.resume => Some(measure(reader).await?),
+            known => known,
+        };
         if options.replace == Replace::Never && self.stat(path).await.is_ok() {
             return Err(SftpError::Exists { path: printable(path) });
         }
-        let temporary = temporary(path, options, &sha256);
+        let temporary = temporary(path, options, known.as_ref());
         let is_direct = options.temporary == Temporary::None;
         let resumed = match options.resume && !is_direct {
             true => self.left(&temporary, size).await?,
             false => 0,
         };
-        let written = self.write(&temporary, reader, resumed, size).await;
+        let mut hash = known.is_none().then(|| Context::new(&SHA256));
+        let parts = Parts { from: resumed, size, sync: options.sync };
+        let written = self.write(&temporary, reader, parts, &mut hash).await;
         let is_hash_checked = match written {
             Ok(is_hash_checked) => is_hash_checked,
             Err(error) => {
@@ -136,6 +158,7 @@ impl Client {
             Err(error) if error.code().is_some() => false,
             Err(error) => return Err(error),
         };
+        let sha256 = known.or(hash.map(finish)).unwrap_or_default();
         Ok(Put { size, sha256, resumed, is_hash_checked, is_seen })
     }
 
@@ -158,13 +181,14 @@ impl Client {
         &self,
         path: &[u8],
         reader: &mut (impl Read + Seek + Send + ?Sized),
-        from: u64,
-        size: u64,
+        parts: Parts,
+        hash: &mut Option<Context>,
     ) -> Result<bool, SftpError> {
+        let Parts { from, size, sync } = parts;
         let flags = if from > 0 { OpenFlags::CONTINUE } else { OpenFlags::NEW };
         let opened = self.open(&Request::Open { path, flags }, "put", path).await?;
         reader.seek(SeekFrom::Start(from)).map_err(local)?;
-        if let Err(error) = self.send(path, &opened, reader, from, size).await {
+        if let Err(error) = self.send(path, &opened, reader, parts, hash).await {
             // The server's words come with the close on some servers, but the first ones count.
             if !error.is_end() {
                 let _ = opened.close().await;
@@ -172,7 +196,7 @@ impl Client {
             return Err(error);
         }
         let handle = &opened.handle;
-        if self.offers.fsync {
+        if sync && self.offers.fsync {
             self.link.order("sync", path, &Request::Sync { handle }).await?;
         }
         let is_hash_checked =
@@ -200,9 +224,10 @@ impl Client {
         path: &[u8],
         opened: &Opened<'_>,
         reader: &mut (impl Read + Send + ?Sized),
-        from: u64,
-        size: u64,
+        parts: Parts,
+        hash: &mut Option<Context>,
     ) -> Result<(), SftpError> {
+        let Parts { from, size, .. } = parts;
         let piece = self.offers.write_piece as usize;
         let most = AHEAD.min((BYTES_AHEAD / piece as u64) as usize).max(1);
         let mut space = vec![0; piece.min(usize::try_from(size - from).unwrap_or(piece))];
@@ -213,6 +238,9 @@ impl Client {
                 let length = space.len().min(usize::try_from(size - offset).unwrap_or(piece));
                 let data = &mut space[..length];
                 reader.read_exact(data).map_err(local)?;
+                if let Some(hash) = hash {
+                    hash.update(data);
+                }
                 let handle = &opened.handle;
                 ahead.push_back(self.link.ask(&Request::Write { handle, offset, data }));
                 offset += length as u64;
@@ -310,32 +338,26 @@ fn is_resumable(error: &SftpError) -> bool {
     matches!(error, SftpError::Local { .. } | SftpError::Refused { .. })
 }
 
-/// The length and the SHA-256 of what is to be put.
-async fn measure(
-    reader: &mut (impl Read + Seek + Send + ?Sized),
-) -> Result<(u64, [u8; 32]), SftpError> {
-    reader.rewind().map_err(local)?;
-    let (size, hash) = hash_all(reader, &SHA256).await?;
+fn finish(context: Context) -> [u8; 32] {
     let mut sha256 = [0; 32];
-    sha256.copy_from_slice(hash.as_ref());
-    Ok((size, sha256))
+    sha256.copy_from_slice(context.finish().as_ref());
+    sha256
 }
 
-async fn hash_all(
-    reader: &mut (impl Read + Send + ?Sized),
-    algorithm: &'static digest::Algorithm,
-) -> Result<(u64, digest::Digest), SftpError> {
-    let mut context = Context::new(algorithm);
+/// The SHA-256 of what is to be put.
+async fn measure(reader: &mut (impl Read + Seek + Send + ?Sized)) -> Result<[u8; 32], SftpError> {
+    reader.rewind().map_err(local)?;
+    let mut context = Context::new(&SHA256);
     let mut space = vec![0; 128 * 1024];
     let mut size = 0;
     loop {
         match reader.read(&mut space) {
-            Ok(0) => return Ok((size, context.finish())),
+            Ok(0) => return Ok(finish(context)),
             Ok(read) => {
                 context.update(&space[..read]);
-                size += read as u64;
+                size += read;
                 // Others want to get on meanwhile.
-                if size % (8 << 20) < read as u64 {
+                if size % (8 << 20) < read {
                     tokio::task::yield_now().await;
                 }
             }
@@ -346,14 +368,16 @@ async fn hash_all(
 }
 
 /// The path a file has while it is not whole.
-fn temporary(path: &[u8], options: &PutOptions, sha256: &[u8; 32]) -> Vec<u8> {
+fn temporary(path: &[u8], options: &PutOptions, sha256: Option<&[u8; 32]>) -> Vec<u8> {
     let cut = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let (folder, name) = path.split_at(cut);
-    let mark = match options.resume {
-        true => sha256[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-        false => String::new(),
+    let hex = |sha256: &[u8; 32]| -> String {
+        sha256[..6].iter().map(|byte| format!("{byte:02x}")).collect()
     };
-    let mark = if mark.is_empty() { mark } else { format!(".{mark}") };
+    let mark = match sha256 {
+        Some(sha256) if options.resume => format!(".{}", hex(sha256)),
+        _ => String::new(),
+    };
     let short = |more: usize| &name[..name.len().min(LONGEST_NAME - mark.len() - more.min(100))];
     match &options.temporary {
         Temporary::None => path.to_vec(),
@@ -374,7 +398,7 @@ mod tests {
     fn temporary_names_stay_in_their_folder_and_fit() {
         let of = |path: &[u8], temporary_name, resume| {
             let options = PutOptions { temporary: temporary_name, resume, ..PutOptions::default() };
-            temporary(path, &options, &[0xab; 32])
+            temporary(path, &options, Some(&[0xab; 32]))
         };
         let end = || Temporary::End(b".tmp".to_vec());
         assert_eq!(of(b"in/a.edi", end(), false), b"in/a.edi.tmp");

@@ -12,7 +12,7 @@ use crate::sftp::client::{Client, ConnectError, Put, PutOptions, Remote, Replace
 pub struct Push {
     /// The partner's folder; empty for the one a session starts in.
     pub folder: Vec<u8>,
-    /// How each file is put.
+    /// How each file is put; its hash is said with the file.
     pub options: PutOptions,
     /// The end of the name of an empty file that is put after each, e.g. `.done`, if the partner
     /// wants one.
@@ -35,6 +35,8 @@ pub struct Outgoing<R> {
     pub name: Vec<u8>,
     /// Its bytes: a file, or memory.
     pub bytes: R,
+    /// The SHA-256 of its bytes, if it is known; see [`PutOptions::sha256`].
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// What came of one file.
@@ -73,8 +75,8 @@ pub async fn push<R: Read + Seek + Send + 'static>(
     let client = Arc::new(Client::connect(remote).await?);
     let mut told = Vec::new();
     let mut underway = VecDeque::new();
-    for Outgoing { name, bytes } in files {
-        underway.push_back(start(&client, push, name, bytes));
+    for Outgoing { name, bytes, sha256 } in files {
+        underway.push_back(start(&client, push, name, bytes, sha256));
         if underway.len() >= push.at_once.max(1) {
             told.extend(next(&mut underway).await);
         }
@@ -95,8 +97,10 @@ fn start<R: Read + Seek + Send + 'static>(
     push: &Push,
     name: Vec<u8>,
     mut bytes: R,
+    sha256: Option<[u8; 32]>,
 ) -> Underway {
-    let (client, options) = (Arc::clone(client), push.options.clone());
+    let client = Arc::clone(client);
+    let options = PutOptions { sha256, ..push.options.clone() };
     let path = within(&push.folder, &name);
     let announcing = push.announce.as_ref().map(|end| [&path[..], end].concat());
     let putting = tokio::spawn(async move {
@@ -121,7 +125,12 @@ async fn put<R: Read + Seek + Send>(
 ) -> Result<Put, SftpError> {
     let put = client.put(path, bytes, options).await?;
     if let Some(announcing) = announcing {
-        let empty = PutOptions { resume: false, replace: Replace::RemoveFirst, ..options.clone() };
+        let empty = PutOptions {
+            resume: false,
+            replace: Replace::RemoveFirst,
+            sha256: None,
+            ..options.clone()
+        };
         client.put(&announcing, &mut Cursor::new([]), &empty).await?;
     }
     Ok(put)
