@@ -156,7 +156,8 @@ async fn put(
     for message in &queued {
         let payload = house.store.payload(message.id).await.map_err(Failure::Store)?;
         let bytes = Content::open(payload)?;
-        files.push(Outgoing { name: message.name.clone().into_bytes(), bytes });
+        let name = message.name.clone().into_bytes();
+        files.push(Outgoing { name, bytes, sha256: Some(message.sha256) });
         if message.state == State::Queued {
             begin(house, message).await.map_err(Failure::Store)?;
         }

@@ -26,12 +26,19 @@ pub(crate) fn sample(path: &str) -> String {
 }
 
 impl Gateway {
-    /// A gateway with the partners of the repository.
+    /// A gateway with the partners of the repository. The aggregator has no server of its own here,
+    /// but fetches everything from its mailbox.
     pub(crate) async fn open() -> Gateway {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let partners = folder.path().join("partners");
+        copy(&repository("partners"), &partners);
+        let profile = partners.join("prairie-power/partner.toml");
+        let text = fs::read_to_string(&profile).expect("the profile is there");
+        let (without, _) = text.split_once("[[drops]]").expect("it has a drop");
+        fs::write(&profile, without).expect("it can be written");
         let address = format!("sqlite:{}", folder.path().join("tieline.db").display());
         let store = tieline_store::open(&address).await.expect("a store");
-        let book = PartnerBook::load(&repository("partners")).expect("good partner files");
+        let book = PartnerBook::load(&partners).expect("good partner files");
         let house = House::new(store, book, folder.path().join("mailboxes"));
         Gateway { house: Arc::new(house), folder }
     }
@@ -101,6 +108,19 @@ impl Gateway {
     pub(crate) async fn events(&self, id: MessageId) -> Vec<String> {
         let events = self.store().events(id).await.expect("the store works");
         events.into_iter().map(|event| event.what).collect()
+    }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a new folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("the folder can be listed");
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(fs::copy(&path, &target).expect("a file can be copied")),
+        }
     }
 }
 
