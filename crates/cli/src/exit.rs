@@ -14,7 +14,9 @@ pub const NO_INPUT: u8 = 66;
 pub const BUG: u8 = 70;
 /// The results could not be written.
 pub const UNWRITABLE: u8 = 74;
-/// A partner file is wrong.
+/// The store or a partner's server does not answer now; the same may succeed later.
+pub const TEMPORARY: u8 = 75;
+/// A partner file or a setting is wrong.
 pub const CONFIGURATION: u8 = 78;
 /// Whoever read the results went away, as a shell reports it.
 pub const PIPE_CLOSED: u8 = 141;
@@ -32,6 +34,7 @@ Exit status:
   66  a file is not there or cannot be read
   70  a bug in tieline
   74  the results could not be written
-  78  a partner file is wrong"
+  75  the store or a partner's server does not answer now; try again
+  78  a partner file or a setting is wrong"
     )
 }

@@ -38,6 +38,8 @@ mod differences;
 
 mod output;
 
+mod station;
+
 use std::ffi::OsString;
 
 use clap::Parser;

@@ -9,12 +9,14 @@ mod explain;
 mod fmt;
 mod info;
 mod man;
+mod msg;
 mod partner;
 mod price;
 mod reconcile;
 mod sample;
 mod schedule;
 mod scrub;
+mod serve;
 mod show;
 mod validate;
 
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     Chart(chart::ChartArgs),
     Partner(partner::PartnerCommand),
     Schedule(schedule::ScheduleCommand),
+    Serve(serve::ServeArgs),
+    Msg(msg::MsgCommand),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -93,6 +97,8 @@ impl Command {
             Command::Chart(args) => chart::run(&args, console),
             Command::Partner(args) => partner::run(&args, console),
             Command::Schedule(args) => schedule::run(&args, console),
+            Command::Serve(args) => serve::run(&args, console),
+            Command::Msg(args) => msg::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

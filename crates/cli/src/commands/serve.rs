@@ -1,0 +1,173 @@
+//! `serve`: the gateway.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tieline_gateway::House;
+use tieline_gateway::serve::{Node, Serving, Sftp};
+use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::console::Console;
+use crate::exit;
+use crate::failure::Failure;
+use crate::station::{self, Settings, StationArgs};
+
+/// The name of the key that is made when none is named.
+const HOST_KEY: &str = "ssh_host_ed25519_key";
+/// How many steps are done at once where nothing else is said.
+const WORKERS: usize = 4;
+
+/// Run the gateway: mailboxes over SFTP, schedules, and every document down its road
+///
+/// It runs until it is told to stop (SIGTERM, or Ctrl-C), and lets what is under way end. On SIGHUP
+/// it reads the partners anew; a wrong file changes nothing and is told. Everything is kept in the
+/// store, so that it goes on where it was after a restart.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tieline serve --sftp 0.0.0.0:2222
+  tieline serve --config /etc/tieline/tieline.toml")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    station: StationArgs,
+
+    /// The address at which partners find their mailboxes
+    #[arg(long, value_name = "ADDRESS", env = "TIELINE_SFTP", hide_env_values = true)]
+    sftp: Option<SocketAddr>,
+
+    /// A file with a key that the SFTP server is known by; one is made when there is none
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    host_key: Vec<PathBuf>,
+
+    /// How many steps are done at once
+    #[arg(long, value_name = "NUMBER")]
+    workers: Option<usize>,
+
+    /// How what happens is told on standard error
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
+    tell_of(args.log_format);
+    let settings = args.station.settings()?;
+    station::run(async {
+        let house = settings.house().await?;
+        let sftp = match args.sftp.or(settings.sftp.listen) {
+            Some(listen) => Some(sftp(args, &settings, listen, console)?),
+            None => None,
+        };
+        let workers = args.workers.or(settings.workers).unwrap_or(WORKERS);
+        let node = Node::start(Arc::clone(&house), Serving { workers, sftp }).await;
+        let node = node.map_err(|error| Failure {
+            code: exit::CONFIGURATION,
+            message: error.to_string(),
+            help: Some("name a free address with --sftp".to_string()),
+        })?;
+        match node.sftp {
+            Some(address) => console.say(format_args!("serving mailboxes at {address}")),
+            None => console.say("serving without SFTP: name an address with --sftp for that"),
+        }
+        until_told(&house, &settings).await?;
+        console.say("stopping: what is under way ends first");
+        node.stop().await;
+        Ok(exit::ACCEPTED)
+    })
+}
+
+/// Waits for the word to stop, and reads the partners anew whenever it is told to.
+async fn until_told(house: &House, settings: &Settings) -> io::Result<()> {
+    let mut end = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = end.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = reload.recv() => match settings.book() {
+                Ok(book) => {
+                    tracing::info!(partners = book.partners().len(), "the partners were read anew");
+                    house.turn_to(book);
+                }
+                Err(failure) => {
+                    tracing::error!(%failure, "the partners stay as they were: their files are wrong");
+                }
+            },
+        }
+    }
+}
+
+/// Writes what happens to standard error.
+fn tell_of(format: LogFormat) {
+    let told = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false);
+    // Somebody else may have done so already, as tests do.
+    let _ = match format {
+        LogFormat::Text => told.try_init(),
+        LogFormat::Json => told.json().try_init(),
+    };
+}
+
+fn sftp(
+    args: &ServeArgs,
+    settings: &Settings,
+    listen: SocketAddr,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Sftp> {
+    let named = if args.host_key.is_empty() { &settings.sftp.host_keys } else { &args.host_key };
+    let mut keys = Vec::new();
+    for path in named {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|error| Failure::no_input(&path.display().to_string(), &error))?;
+        keys.push(read_key(path, &text)?);
+    }
+    if keys.is_empty() {
+        keys.push(own_key(&settings.state().join(HOST_KEY), console)?);
+    }
+    Ok(Sftp { listen, settings: SftpLimits::new(keys) })
+}
+
+/// The key of this gateway, which is made at its first start.
+fn own_key(path: &Path, console: &mut Console<'_>) -> anyhow::Result<HostKey> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(read_key(path, &text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let wrong = |error| Failure {
+                code: exit::BUG,
+                message: format!("no host key can be made: {error}"),
+                help: None,
+            };
+            let key = HostKey::generate().map_err(wrong)?;
+            let mut file = File::options();
+            let file = file.write(true).create_new(true).mode(0o600).open(path);
+            file.and_then(|mut file| {
+                file.write_all(key.to_text().map_err(io::Error::other)?.as_bytes())
+            })?;
+            console.say(format_args!(
+                "made a host key, {}: tell partners its fingerprint {}",
+                path.display(),
+                key.fingerprint()
+            ));
+            Ok(key)
+        }
+        Err(error) => Err(Failure::no_input(&path.display().to_string(), &error).into()),
+    }
+}
+
+fn read_key(path: &Path, text: &str) -> Result<HostKey, Failure> {
+    HostKey::read(text).map_err(|error| Failure {
+        code: exit::CONFIGURATION,
+        message: format!("{}: {error}", path.display()),
+        help: None,
+    })
+}
