@@ -223,11 +223,11 @@ pub struct Signature {
 
 /// What was really exchanged with a partner.
 pub trait Evidence {
-    /// Sets that were exchanged in tests and fit what is asked, the latest first; as many as are
-    /// asked for are enough.
+    /// Sets that were exchanged with this partner and fit what is asked; as many as are asked for
+    /// are enough.
     fn documents(&self, asked: &Asked<'_>) -> Vec<Exchanged>;
 
-    /// How many files went this way in tests and arrived whole.
+    /// How many files went this way and arrived whole.
     fn files(&self, partner: &str, direction: Direction) -> u64;
 }
 
