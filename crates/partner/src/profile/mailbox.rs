@@ -283,7 +283,7 @@ fn names_its_kind(blob: &str, kind: &str) -> bool {
         _ => None,
     };
     let plain = blob.trim_end_matches('=');
-    if blob.len() % 4 != 0 || blob.len() - plain.len() > 2 {
+    if !blob.len().is_multiple_of(4) || blob.len() - plain.len() > 2 {
         return false;
     }
     let Some(digits) = plain.bytes().map(digit).collect::<Option<Vec<u8>>>() else { return false };
