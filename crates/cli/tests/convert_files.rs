@@ -67,6 +67,9 @@ fn bare() -> String {
         std::fs::create_dir_all(folder.join(BARE)).expect("a new folder can be made");
         let utility = repository("partners/utility.toml");
         std::fs::copy(utility, folder.join("utility.toml")).expect("a file can be copied");
+        std::fs::create_dir_all(folder.join("calendars")).expect("a new folder can be made");
+        let calendar = repository("partners/calendars/office.toml");
+        std::fs::copy(calendar, folder.join("calendars/office.toml")).expect("it can be copied");
         let partner = repository("partners/sheyenne-foods/partner.toml");
         let partner = std::fs::read_to_string(partner).expect("it is there");
         let partner = partner

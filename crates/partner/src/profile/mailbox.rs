@@ -261,15 +261,45 @@ pub(crate) fn public_key(line: &str) -> Result<String, &'static str> {
     let mut words = line.split(' ');
     let kind = words.next().unwrap_or_default();
     let blob = words.next().unwrap_or_default();
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/=".contains(&b);
     let known = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"];
     let other =
         ["ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"];
     let is_known = known.contains(&kind) || other.contains(&kind);
-    if !is_known || !blob.starts_with("AAAA") || blob.len() < 60 || !blob.bytes().all(base64) {
+    if !is_known || !names_its_kind(blob, kind) {
         return Err(WRONG);
     }
     Ok(line.to_string())
+}
+
+/// Whether the base64 of a key is whole and begins with the name of its kind, as every key of SSH
+/// does; one of ed25519 has 32 bytes after it.
+fn names_its_kind(blob: &str, kind: &str) -> bool {
+    let digit = |b: u8| match b {
+        b'A'..=b'Z' => Some(b - b'A'),
+        b'a'..=b'z' => Some(b - b'a' + 26),
+        b'0'..=b'9' => Some(b - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let plain = blob.trim_end_matches('=');
+    if !blob.len().is_multiple_of(4) || blob.len() - plain.len() > 2 {
+        return false;
+    }
+    let Some(digits) = plain.bytes().map(digit).collect::<Option<Vec<u8>>>() else { return false };
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
+    for digit in digits {
+        held = held << 6 | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.extend((held >> bits & 0xff).to_be_bytes().last());
+        }
+        held &= (1 << bits) - 1;
+    }
+    let length = (kind.len() as u32).to_be_bytes();
+    let named = bytes.starts_with(&length) && bytes[4..].starts_with(kind.as_bytes());
+    named && (kind != "ssh-ed25519" || bytes.len() == 4 + kind.len() + 4 + 32)
 }
 
 /// `192.0.2.0/24`, `2001:db8::/32`, or one address.
@@ -318,6 +348,21 @@ mod tests {
         }
         for bad in ["192.0.2.1/24", "192.0.2.0/33", "example.com", "192.0.2/24", "2001:db8::1/32"] {
             assert!(network(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_whole_and_of_its_kind() {
+        let good =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBJCrewiYps2xFPDVc4Pv1jflDXv/XZNq3Ui96OTiSi";
+        assert!(public_key(good).is_ok());
+        assert!(public_key(&format!("{good} desk at work")).is_ok());
+        let cut = &good[..good.len() - 4];
+        let other = good.replace("ssh-ed25519", "ssh-rsa");
+        let letter = good.replace("AAAAC3", "AAAA*3");
+        let name = good.split(' ').next_back().unwrap_or_default();
+        for bad in [cut, &other, &letter, name, "ssh-ed25519", "ssh-dss AAAAB3NzaC1kc3M=", ""] {
+            assert!(public_key(bad).is_err(), "{bad}");
         }
     }
 }

@@ -53,7 +53,7 @@ impl EvidenceArgs {
             None => Box::new(NoEvidence),
             Some(folder) => {
                 let guides = PartnerArgs::of(&partner.profile().id, self.directory.path());
-                Box::new(Files::new(folder, guides.load()?)?)
+                Box::new(Files::new(folder, guides.load()?, &partner.profile().x12.isa)?)
             }
         };
         Ok(judge(partner, evidence.as_ref(), self.on()))

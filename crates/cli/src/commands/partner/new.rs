@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tieline_partner::profile::{GuideName, Profile};
+use tieline_partner::profile::{GuideName, InterchangeId, Profile};
 use tieline_partner::worksheet::{Worksheet, WorksheetError};
-use tieline_partner::{Partner, frame};
+use tieline_partner::{Partner, PartnerBook, frame};
 
 use super::{DirectoryArg, find, way};
 use crate::console::Console;
@@ -90,6 +90,7 @@ pub(super) fn run(args: &NewArgs, console: &mut Console<'_>) -> anyhow::Result<u
     // What is wrong with an answer is told before anything is written.
     let profile = Profile::read(&args.id, &format!("{}/partner.toml", args.id), &text)
         .map_err(|errors| Failure::partner_files(&errors))?;
+    refuse_ids_of_others(&profile, &book)?;
     let written = write_folder(&folder, &text, &profile, other.map(|it| it.profile().id.as_str()));
     let loaded = written.and_then(|()| Ok(args.directory.book()?));
     if let Err(error) = loaded {
@@ -151,6 +152,25 @@ impl NewArgs {
         }
         Ok(sheet)
     }
+}
+
+/// Told before anything is written, and of the new partner: reading the files would tell it of
+/// whichever comes later in the alphabet.
+fn refuse_ids_of_others(profile: &Profile, book: &PartnerBook) -> Result<(), Failure> {
+    let same = |id: &InterchangeId, other: &InterchangeId| {
+        (&id.qualifier, &id.id) == (&other.qualifier, &other.id)
+    };
+    let ours = book.utility().map(|utility| ("ourselves", &utility.x12));
+    let others = book.partners().iter().map(|it| (it.profile().id.as_str(), &it.profile().x12));
+    for (owner, identity) in ours.into_iter().chain(others) {
+        let taken = profile.x12.isa.iter().find(|id| identity.isa.iter().any(|it| same(id, it)));
+        if let Some(id) = taken {
+            let message = format!("the id {}:{} is that of {owner} already", id.qualifier, id.id);
+            let help = "an interchange id belongs to one partner only".to_string();
+            return Err(Failure::usage(message, Some(help)));
+        }
+    }
+    Ok(())
 }
 
 fn refused(error: WorksheetError) -> Failure {
