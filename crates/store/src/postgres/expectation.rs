@@ -156,7 +156,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Expectation>, StoreError> {
     let rows = query(
         "select * from expectation
-         where ($1 is null or message = $1) and ($2 is null or partner = $2)
+         where ($1::bigint is null or message = $1) and ($2::text is null or partner = $2)
              and (not $3 or standing in ('open', 'overdue'))
          order by due, id limit $4",
     )
