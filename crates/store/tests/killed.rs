@@ -231,6 +231,33 @@ fn kill_often(address: &str, payloads: &std::path::Path) {
     assert!(said > 0, "nothing was acknowledged before any kill");
 }
 
+/// A disk that is full, as a limit on the length of files: the process ends at the first refusal.
+#[test]
+fn sqlite_keeps_what_it_acknowledged_before_the_disk_was_full() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let address = format!("sqlite:{}", folder.path().join("store.db").display());
+    // In blocks of 512 bytes; without the trap the process would be killed by a signal.
+    let limited = "trap '' XFSZ; ulimit -f 9000; exec \"$0\" \"$@\"";
+    let output = Command::new("sh")
+        .args(["-c", limited])
+        .arg(std::env::current_exe().expect("the test has a program"))
+        .args(["--exact", "worked_until_killed", "--ignored", "--nocapture"])
+        .env("STORE_ADDRESS", &address)
+        .env("STORE_START", "0")
+        .stderr(Stdio::null())
+        .output()
+        .expect("the process starts");
+    assert!(!output.status.success(), "it came to the limit");
+    let lines: Vec<String> =
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_string).collect();
+    assert!(lines.iter().filter(|line| line.starts_with("kept")).count() > 100);
+    run(async {
+        let store = open_with(&address, options(&address)).await.expect("the store opens again");
+        check(&*store, &lines, &mut Seen::default()).await;
+        store.receive(arrival(7)).await.expect("there is room again");
+    });
+}
+
 #[test]
 fn sqlite_keeps_what_it_acknowledged() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
