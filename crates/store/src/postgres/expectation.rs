@@ -137,7 +137,7 @@ pub(super) async fn fall_due(writing: &mut Writing) -> Result<Vec<Due>, StoreErr
     .await?;
     let warned = query(
         "update expectation set warned = true
-         where standing = 'open' and due > $1 and warn <= $1 and not warned returning *",
+         where standing = 'open' and warn <= $1 and not warned returning *",
     )
     .bind(now)
     .fetch_all(&mut *writing.connection)
