@@ -160,7 +160,8 @@ create table expectation (
 ) strict;
 create index expectation_key on expectation (partner, kind, key, id);
 create index expectation_message on expectation (message);
-create index expectation_due on expectation (due) where standing in ('open', 'overdue');
+create index expectation_due on expectation (standing, due);
+create index expectation_warn on expectation (warn) where standing = 'open' and warned = 0;
 
 create table schedule_run (
     schedule text not null,
@@ -205,5 +206,6 @@ create table audit (
     subject text not null,
     detail text not null
 ) strict;
-create index audit_actor on audit (actor, id);
-create index audit_subject on audit (subject, id);
+create index audit_at on audit (at, id);
+create index audit_actor on audit (actor, at);
+create index audit_subject on audit (subject, at);

@@ -97,8 +97,8 @@ pub(super) async fn audited(
 ) -> Result<Vec<AuditEntry>, StoreError> {
     let rows = query(
         "select * from audit
-         where ($1 is null or actor = $1) and ($2 is null or action = $2)
-             and ($3 is null or subject = $3) and ($4 is null or at >= $4)
+         where ($1::text is null or actor = $1) and ($2::text is null or action = $2)
+             and ($3::text is null or subject = $3) and ($4::bigint is null or at >= $4)
          order by at desc, id desc limit $5",
     )
     .bind(&filter.actor)

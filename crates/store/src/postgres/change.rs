@@ -18,6 +18,12 @@ pub(super) async fn finish(
     kept: &[Kept],
     end: &End,
 ) -> Result<Applied, StoreError> {
+    let mut names = locks(change);
+    if !names.is_empty() {
+        // Together with the order of the job itself, which it would lock as it ends.
+        names.extend(job::order_of(writing, lease.job).await?.map(|order| job::order_lock(&order)));
+        writing.lock_all(&mut names).await?;
+    }
     let worker = job::end(writing, lease, end).await?;
     let (mut applied, brought) = write(writing, change, kept).await?;
     if let End::Next(place) = end
@@ -89,7 +95,6 @@ pub(super) async fn write(
 fn locks(change: &Change) -> Vec<String> {
     let arriving = change.interchanges.iter().filter(|new| new.flow == Flow::In);
     let pairs = arriving.map(|new| format!("interchanges {} {}", new.sender, new.receiver));
-    let orders =
-        change.jobs.iter().filter_map(|job| Some(format!("order {}", job.order.as_ref()?)));
+    let orders = change.jobs.iter().filter_map(|job| Some(job::order_lock(job.order.as_ref()?)));
     pairs.chain(orders).collect()
 }

@@ -137,7 +137,7 @@ pub(super) async fn fall_due(writing: &mut Writing) -> Result<Vec<Due>, StoreErr
     .await?;
     let warned = query(
         "update expectation set warned = true
-         where standing = 'open' and due > $1 and warn <= $1 and not warned returning *",
+         where standing = 'open' and warn <= $1 and not warned returning *",
     )
     .bind(now)
     .fetch_all(&mut *writing.connection)
@@ -156,7 +156,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Expectation>, StoreError> {
     let rows = query(
         "select * from expectation
-         where ($1 is null or message = $1) and ($2 is null or partner = $2)
+         where ($1::bigint is null or message = $1) and ($2::text is null or partner = $2)
              and (not $3 or standing in ('open', 'overdue'))
          order by due, id limit $4",
     )

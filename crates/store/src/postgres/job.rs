@@ -43,7 +43,7 @@ pub(super) async fn write(
 ) -> Result<Option<JobId>, StoreError> {
     if let Some(order) = &job.order {
         // Before the job has its number, so that jobs of one order are numbered as they are written.
-        writing.lock(&format!("order {order}")).await?;
+        writing.lock(&order_lock(order)).await?;
     }
     let message = job.message.map(|named| brought.message(named)).transpose()?;
     let interchange = job.interchange.map(|named| brought.interchange(named)).transpose()?;
@@ -51,7 +51,7 @@ pub(super) async fn write(
     let row = query(
         "insert into job (kind, message, interchange, detail, due, order_key, unique_name, ready)
          values ($1, $2, $3, $4, $5, $6, $7,
-             case when $6 is null then $5 else 9223372036854775807 end)
+             case when $6::text is null then $5 else 9223372036854775807 end)
          on conflict (unique_name) where unique_name is not null and not dead do nothing
          returning id",
     )
@@ -70,6 +70,23 @@ pub(super) async fn write(
     }
     writing.ready += 1;
     Ok(Some(JobId(row.number("id")?)))
+}
+
+/// The name that whoever writes or ends a job of an order has for itself.
+pub(super) fn order_lock(order: &str) -> String {
+    format!("order {order}")
+}
+
+/// The order key of a job, if it has one.
+pub(super) async fn order_of(
+    writing: &mut Writing,
+    id: JobId,
+) -> Result<Option<String>, StoreError> {
+    let row = query("select order_key from job where id = $1")
+        .bind(id.0)
+        .fetch_optional(&mut *writing.connection)
+        .await?;
+    row.map(|row| row.text_if_any("order_key")).transpose().map(Option::flatten)
 }
 
 /// Lets the first job of an order key be ready when it is due, and no other: one that somebody has,
@@ -108,9 +125,9 @@ pub(super) async fn claim(
     let sql = format!(
         "with clock as materialized (
              select coalesce($1, (extract(epoch from statement_timestamp()) * 1000000)::bigint) as now)
-         update job set token = token + 1, attempts = attempts + 1, worker = $2, lease = $3,
-             lease_until = (select now from clock) + $3 * 1000000,
-             ready = (select now from clock) + $3 * 1000000
+         update job set token = token + 1, attempts = attempts + 1, worker = $2, lease = $3::bigint,
+             lease_until = (select now from clock) + $3::bigint * 1000000,
+             ready = (select now from clock) + $3::bigint * 1000000
          where id = any(array(
              select id from job where ready <= (select now from clock) and kind = any($4)
              order by ready, id for update skip locked limit {most}))
@@ -185,7 +202,7 @@ pub(super) async fn end(
     let row = row.ok_or(StoreError::LeaseLost)?;
     let order = row.text_if_any("order_key")?;
     if let Some(order) = &order {
-        writing.lock(&format!("order {order}")).await?;
+        writing.lock(&order_lock(order)).await?;
     }
     let sql = match end {
         End::Done | End::Next(_) => query("delete from job where id = $1").bind(lease.job.0),
@@ -215,13 +232,9 @@ pub(super) async fn end(
 
 /// Makes a dead job due again; one whose name another unfinished job has by now stays dead.
 pub(super) async fn revive(writing: &mut Writing, id: JobId) -> Result<(), StoreError> {
-    let order = query("select order_key from job where id = $1")
-        .bind(id.0)
-        .fetch_optional(&mut *writing.connection)
-        .await?;
-    let order = order.map(|row| row.text_if_any("order_key")).transpose()?.flatten();
+    let order = order_of(writing, id).await?;
     if let Some(order) = &order {
-        writing.lock(&format!("order {order}")).await?;
+        writing.lock(&order_lock(order)).await?;
     }
     query(
         "update job set dead = false, attempts = 0, reason = null, due = $2,
@@ -247,7 +260,8 @@ pub(super) async fn list(
 ) -> Result<Vec<Job>, StoreError> {
     let rows = query(
         "select * from job
-         where ($1 is null or message = $1) and ($2 is null or dead = $2) and ($3 is null or kind = $3)
+         where ($1::bigint is null or message = $1) and ($2::boolean is null or dead = $2)
+             and ($3::text is null or kind = $3)
          order by due, id limit $4",
     )
     .bind(filter.message.map(|message| message.0))

@@ -1,6 +1,6 @@
 //! Failed logins, bans, the audit, and figures for the metrics.
 
-use sqlx::{SqlitePool, query};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, query};
 
 use super::writer::Writing;
 use crate::access::{AuditEntry, AuditFilter, Ban, Figure};
@@ -92,20 +92,21 @@ pub(super) async fn audited(
     filter: &AuditFilter,
     most: u32,
 ) -> Result<Vec<AuditEntry>, StoreError> {
-    let rows = query(
-        "select * from audit
-         where ($1 is null or actor = $1) and ($2 is null or action = $2)
-             and ($3 is null or subject = $3) and ($4 is null or at >= $4)
-         order by at desc, id desc limit $5",
-    )
-    .bind(&filter.actor)
-    .bind(&filter.action)
-    .bind(&filter.subject)
-    .bind(filter.since.map(|since| since.as_microsecond()))
-    .bind(i64::from(most))
-    .fetch_all(pool)
-    .await?;
-    columns::all(&rows, columns::audit)
+    let mut sql = QueryBuilder::<Sqlite>::new("select * from audit where true");
+    if let Some(actor) = &filter.actor {
+        sql.push(" and actor = ").push_bind(actor);
+    }
+    if let Some(action) = &filter.action {
+        sql.push(" and action = ").push_bind(action);
+    }
+    if let Some(subject) = &filter.subject {
+        sql.push(" and subject = ").push_bind(subject);
+    }
+    if let Some(since) = filter.since {
+        sql.push(" and at >= ").push_bind(since.as_microsecond());
+    }
+    sql.push(" order by at desc, id desc limit ").push_bind(i64::from(most));
+    columns::all(&sql.build().fetch_all(pool).await?, columns::audit)
 }
 
 pub(super) async fn figures(pool: &SqlitePool, now: i64) -> Result<Vec<Figure>, StoreError> {

@@ -1,6 +1,6 @@
 //! Answers that we wait for: when they come, and when they do not.
 
-use sqlx::{SqlitePool, query};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, query};
 
 use super::writer::Writing;
 use crate::brought::Brought;
@@ -132,7 +132,7 @@ pub(super) async fn fall_due(writing: &mut Writing) -> Result<Vec<Due>, StoreErr
     .await?;
     let warned = query(
         "update expectation set warned = 1
-         where standing = 'open' and due > $1 and warn <= $1 and warned = 0 returning *",
+         where standing = 'open' and warn <= $1 and warned = 0 returning *",
     )
     .bind(now)
     .fetch_all(&mut writing.connection)
@@ -149,17 +149,16 @@ pub(super) async fn list(
     filter: &Filter,
     most: u32,
 ) -> Result<Vec<Expectation>, StoreError> {
-    let rows = query(
-        "select * from expectation
-         where ($1 is null or message = $1) and ($2 is null or partner = $2)
-             and (not $3 or standing in ('open', 'overdue'))
-         order by due, id limit $4",
-    )
-    .bind(filter.message.map(|message| message.0))
-    .bind(&filter.partner)
-    .bind(filter.waiting)
-    .bind(i64::from(most))
-    .fetch_all(pool)
-    .await?;
-    columns::all(&rows, columns::expectation)
+    let mut sql = QueryBuilder::<Sqlite>::new("select * from expectation where true");
+    if let Some(message) = filter.message {
+        sql.push(" and message = ").push_bind(message.0);
+    }
+    if let Some(partner) = &filter.partner {
+        sql.push(" and partner = ").push_bind(partner);
+    }
+    if filter.waiting {
+        sql.push(" and standing in ('open', 'overdue')");
+    }
+    sql.push(" order by due, id limit ").push_bind(i64::from(most));
+    columns::all(&sql.build().fetch_all(pool).await?, columns::expectation)
 }

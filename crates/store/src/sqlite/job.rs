@@ -225,7 +225,8 @@ pub(super) async fn list(
 ) -> Result<Vec<Job>, StoreError> {
     let rows = query(
         "select * from job
-         where ($1 is null or message = $1) and ($2 is null or dead = $2) and ($3 is null or kind = $3)
+         where ($1 is null or message = $1) and ($2 is null or dead = $2)
+             and ($3 is null or kind = $3)
          order by due, id limit $4",
     )
     .bind(filter.message.map(|message| message.0))

@@ -88,7 +88,8 @@ async fn verify_payloads(store: &SqliteStore, faults: &mut Vec<String>) -> Resul
 }
 
 /// Messages that ended before an instant lose their bytes and events, some at a time. Gives how
-/// many. Files that nobody speaks of any more are swept when they are old.
+/// many. Files that nobody speaks of any more are swept when they are old. The plus signs keep the
+/// database to the index of what is not purged yet.
 pub(super) async fn purge_some(
     writing: &mut Writing,
     ended_before: Timestamp,
@@ -98,8 +99,8 @@ pub(super) async fn purge_some(
          where id in (
              select id from message
              where kept <> 'gone' and changed < $1
-                 and (state in ('posted', 'accepted', 'repeat', 'rejected', 'refused')
-                     or (state = 'sent' and not exists (
+                 and (+state in ('posted', 'accepted', 'repeat', 'rejected', 'refused')
+                     or (+state = 'sent' and not exists (
                          select 1 from expectation
                          where message = message.id and standing in ('open', 'overdue'))))
                  and not exists (select 1 from job where message = message.id)
