@@ -1,6 +1,5 @@
 //! Serving: workers, schedules, deadlines and the SFTP server of one node, from start to an orderly end.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -95,9 +94,7 @@ impl Node {
 }
 
 /// Ready when the word to stop has come.
-fn until(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        // An error means that nobody is left to say it.
-        let _ = stop.wait_for(|stop| *stop).await;
-    }
+async fn until(mut stop: watch::Receiver<bool>) {
+    // An error means that nobody is left to say it.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -407,7 +407,7 @@ impl<'o> Reader<'o> {
         };
         let unit = std::str::from_utf8(first).unwrap_or_default();
         let length = i64::from(seconds);
-        let key = self.key(code, unit, zone, &wall, &qty, ahead, length);
+        let key = self.key(code, unit, zone, &wall, (&qty, ahead), length);
         let (edge, is_ambiguous) = self.edge(&dtm, key, zone, &wall, length)?;
         let seconds = self.length(seconds, zone, edge);
         self.count += 1;
@@ -493,8 +493,7 @@ impl<'o> Reader<'o> {
         unit: &str,
         zone: usize,
         wall: &Wall,
-        qty: &Tree<'_>,
-        ahead: &[Tree<'_>],
+        (qty, ahead): (&Tree<'_>, &[Tree<'_>]),
         length: i64,
     ) -> usize {
         let last = self.last_key.map(|n| &self.keys[n]);
