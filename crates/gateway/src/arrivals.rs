@@ -36,7 +36,7 @@ impl House {
             name: drop.printable_name(),
             payload,
             sha256: drop.sha256,
-            origin: format!("{channel} session {}", drop.session),
+            origin: format!("session {}", drop.session),
             job: READ.to_string(),
             detail: String::new(),
             remember: None,

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use tieline_store::job::Claimed;
+use tieline_store::{AuditEntry, Change};
 
 use crate::house::House;
 use crate::overdue;
@@ -21,7 +22,21 @@ pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result
         WATCH => overdue::look(house, claimed).await,
         CALL => steps::call::step(house, claimed).await,
         DELIVER => steps::deliver::step(house, claimed).await,
-        ALERT => Ok(Step::done(tieline_store::Change::default())),
+        ALERT => Ok(tell(claimed)),
         _ => return None,
     })
+}
+
+/// Tells a person, by the log and the audit.
+fn tell(claimed: &Claimed) -> Step {
+    let subject = claimed.message.map_or_else(|| "-".to_string(), |message| message.to_string());
+    tracing::warn!(message = subject, "{}", claimed.detail);
+    let entry = AuditEntry {
+        at: None,
+        actor: "tieline".to_string(),
+        action: "alert".to_string(),
+        subject,
+        detail: claimed.detail.clone(),
+    };
+    Step::done(Change { audit: vec![entry], ..Change::default() })
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tieline_gateway::House;
 use tieline_gateway::serve::{Node, Serving, Sftp};
+use tieline_transport::sftp::bans::{BanRules, Bans, MemoryBans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -134,7 +135,8 @@ fn sftp(
     if keys.is_empty() {
         keys.push(own_key(&settings.state().join(HOST_KEY), console)?);
     }
-    Ok(Sftp { listen, settings: SftpLimits::new(keys) })
+    let bans: Arc<dyn Bans> = Arc::new(MemoryBans::new(BanRules::default()));
+    Ok(Sftp { listen, settings: SftpLimits { bans: Some(bans), ..SftpLimits::new(keys) } })
 }
 
 /// The key of this gateway, which is made at its first start.
