@@ -1,0 +1,58 @@
+//! What came of it all, and whether it is what should have.
+
+use std::io::{self, Write};
+
+use crate::console::Paint;
+
+/// What was looked at afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    findings: Vec<Claim>,
+}
+
+/// One thing that should be so.
+#[derive(Debug)]
+struct Claim {
+    /// What it is about, in a word.
+    about: &'static str,
+    text: String,
+    is_so: bool,
+    /// What is shown below it.
+    shown: Vec<String>,
+}
+
+impl Outcome {
+    /// Adds what should be so, and whether it is.
+    pub(super) fn claim(&mut self, about: &'static str, is_so: bool, text: impl Into<String>) {
+        self.findings.push(Claim { about, text: text.into(), is_so, shown: Vec::new() });
+    }
+
+    /// Shows lines below the last claim.
+    pub(super) fn show<'t>(&mut self, lines: impl Iterator<Item = &'t str>) {
+        if let Some(last) = self.findings.last_mut() {
+            last.shown.extend(lines.map(str::to_string));
+        }
+    }
+
+    /// Whether everything came out as it should.
+    pub(super) fn is_good(&self) -> bool {
+        self.findings.iter().all(|claim| claim.is_so)
+    }
+
+    pub(super) fn write(&self, out: &mut dyn Write, paint: Paint) -> io::Result<()> {
+        let (good, bad) = (paint.good, paint.error);
+        for Claim { about, text, is_so, shown } in &self.findings {
+            match is_so {
+                true => writeln!(out, "  {good}{about:<13}{good:#}  {text}")?,
+                false => writeln!(out, "  {bad}{about:<13}{bad:#}  not so: {text}")?,
+            }
+            for line in shown {
+                writeln!(out, "{:15}  {line}", "")?;
+            }
+        }
+        match self.findings.iter().filter(|claim| !claim.is_so).count() {
+            0 => writeln!(out, "\n{good}everything came out as it should{good:#}"),
+            wrong => writeln!(out, "\n{bad}{wrong} things did not come out as they should{bad:#}"),
+        }
+    }
+}
