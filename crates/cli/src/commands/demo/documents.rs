@@ -20,6 +20,8 @@ use tieline_x12::document::Document;
 pub(super) const ACCOUNTS: usize = 3;
 /// The account numbers of a seed are the same in usage and in bills.
 const SEED: u64 = 7;
+/// Whose accounts they are.
+const CUSTOMER_NAME: &str = "SHEYENNE FOODS";
 /// How the two sides are called in an `ISA`.
 const CUSTOMER: (&str, &str) = ("12", "7015550142");
 const UTILITY: (&str, &str) = ("01", "0055500010000");
@@ -29,7 +31,7 @@ pub(super) fn usage() -> anyhow::Result<Vec<Record>> {
     records(Kind::UsageInterval)
 }
 
-/// What the accounts are billed for it.
+/// What the accounts are billed.
 pub(super) fn bills() -> anyhow::Result<Vec<Record>> {
     records(Kind::Invoice)
 }
@@ -61,7 +63,19 @@ fn records(kind: Kind) -> anyhow::Result<Vec<Record>> {
     let choices = Choices { interval: IntervalLength::Minutes60, ..choices() };
     let count = u32::try_from(ACCOUNTS)?;
     let request = Request { seed: SEED, count, choices, ..Request::of(kind) };
-    read(&compose::write(&corpus::interchange(&request), &lines())?)
+    let mut records = read(&compose::write(&corpus::interchange(&request), &lines())?)?;
+    for record in &mut records {
+        let parties = match record {
+            Record::UsageReport(report) => &mut report.parties,
+            Record::Bill(bill) => &mut bill.parties,
+            _ => continue,
+        };
+        // Samples are of somebody new each time; these accounts are all of one customer.
+        for member in parties.iter_mut().filter(|party| party.role.raw() == "8R") {
+            member.name = Some(CUSTOMER_NAME.to_string());
+        }
+    }
+    Ok(records)
 }
 
 /// What the sets of an interchange say.
@@ -96,7 +110,7 @@ fn paying(bills: &[Box<Bill>], total: &Decimal) -> anyhow::Result<Vec<Segment>> 
         "TRN*1*SF20260420*1070155501",
         "REF*EM*SF20260420",
         "DTM*097*20260420*0900*CD",
-        "N1*PR*SHEYENNE FOODS",
+        &format!("N1*PR*{CUSTOMER_NAME}"),
         "PER*IC*ACCOUNTS PAYABLE*TE*7015550142",
         "N1*PE*PRAIRIE RIVERS ELECTRIC COOPERATIVE*9*0055500010000",
         "ENT*1",

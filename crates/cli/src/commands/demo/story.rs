@@ -94,7 +94,7 @@ impl Cast {
         board: &mut Board<'_, '_>,
         got: &mut Got,
     ) -> anyhow::Result<()> {
-        board.scene("The bills for it go to Sheyenne Foods").await?;
+        board.scene("The bills of these accounts go to Sheyenne Foods, whose they are").await?;
         self.release(board, "bills.json", documents::bills()?, CUSTOMER, "810").await?;
         board.scene("Sheyenne Foods fetches them and answers").await?;
         self.pass(SignedDuration::from_mins(40));
