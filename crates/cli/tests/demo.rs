@@ -47,7 +47,10 @@ fn it_comes_out_the_same_each_time_and_leaves_nothing() {
         "  M2   out  prairie-power   867 x 3     queued    867-20260403-000000001.edi",
         "  M2   out  prairie-power   867 x 3     accepted  3 of 3 transaction sets accepted",
         "  M7   in   sheyenne-foods  820 x 1     posted    1 posted",
+        "  M9   in   sheyenne-foods  820 x 1     rejected",
         "                 AK9*R*1*1*0",
+        "  M12  in   sheyenne-foods  820 x 1     repeat    the same bytes came before, in I5; \
+         answered again with 1 messages",
         "everything came out as it should",
     ] {
         assert!(out.lines().any(|it| it == line), "{line} is not in\n{out}");

@@ -83,7 +83,6 @@ impl<'b, 'c> Board<'b, 'c> {
         all: &[Message],
         is_over: bool,
     ) -> anyhow::Result<()> {
-        let known = self.rows.len();
         let mut is_changed = false;
         for (n, message) in all.iter().enumerate() {
             let row = row(store, message).await?;
@@ -100,7 +99,7 @@ impl<'b, 'c> Board<'b, 'c> {
         }
         match (self.is_table, is_over) {
             (true, _) if is_changed => self.draw()?,
-            (false, true) => self.tell(known)?,
+            (false, true) => self.tell()?,
             _ => {}
         }
         Ok(())
@@ -108,9 +107,9 @@ impl<'b, 'c> Board<'b, 'c> {
 
     /// Writes what was not told yet: first of the messages that are new, then of those that they
     /// answer.
-    fn tell(&mut self, known: usize) -> io::Result<()> {
+    fn tell(&mut self) -> io::Result<()> {
         let is_untold = |row: &Row| row.told == 0;
-        let new = self.rows.iter().take(known).position(is_untold).unwrap_or(known);
+        let new = self.rows.iter().position(is_untold).unwrap_or(self.rows.len());
         let (earlier, later) = self.rows.split_at_mut(new);
         for row in later.iter_mut().chain(earlier) {
             for one in &row.happened[row.told..] {
@@ -156,5 +155,17 @@ async fn row(store: &dyn Store, message: &Message) -> anyhow::Result<Row> {
             happened.push((event.what, event.detail));
         }
     }
-    Ok(Row { head, happened, state: message.state, told: 0 })
+    // Where a message stands in the end is not always told by an event of that name.
+    let state = message.state;
+    let is_last = |(word, _): &(String, String)| word == state.word();
+    if is_end(state) && !happened.last().is_some_and(is_last) {
+        happened.push((state.word().to_string(), String::new()));
+    }
+    Ok(Row { head, happened, state, told: 0 })
+}
+
+/// Whether nothing more happens to a message by itself.
+fn is_end(state: State) -> bool {
+    use State::{Accepted, Dead, Held, Posted, Refused, Rejected, Repeat};
+    matches!(state, Posted | Accepted | Repeat | Rejected | Refused | Held | Dead)
 }
