@@ -36,6 +36,17 @@ pub(super) fn bills() -> anyhow::Result<Vec<Record>> {
     records(Kind::Invoice)
 }
 
+/// The numbers of the accounts.
+pub(super) fn accounts() -> anyhow::Result<Vec<String>> {
+    let mut accounts = Vec::new();
+    for record in bills()? {
+        if let Record::Bill(bill) = record {
+            accounts.extend(bill.account.map(|account| account.as_str().to_string()));
+        }
+    }
+    Ok(accounts)
+}
+
 /// A payment of every bill in what the customer was sent, and how much that is.
 pub(super) fn payment(sent: &[u8], control: u32) -> anyhow::Result<(Vec<u8>, Decimal)> {
     let mut bills = Vec::new();

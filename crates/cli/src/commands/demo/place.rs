@@ -8,11 +8,21 @@ use std::path::{Path, PathBuf};
 use crate::exit;
 use crate::failure::Failure;
 
-/// Our profile, and those of the partners; `@KEY@` stands for the public key of one.
+/// Our profile.
 const UTILITY: &str = include_str!("partners/utility.toml");
-const PARTNERS: [(&str, &str); 2] = [
-    (super::story::AGGREGATOR, include_str!("partners/prairie-power.toml")),
-    (super::story::CUSTOMER, include_str!("partners/sheyenne-foods.toml")),
+/// The partners: the id of each, its profile, and what the customer lets it see. `@KEY@` stands for its
+/// public key, `@ACCOUNTS@` for the customer's accounts.
+const PARTNERS: [(&str, &str, &str); 2] = [
+    (
+        super::story::AGGREGATOR,
+        include_str!("partners/prairie-power.toml"),
+        include_str!("partners/prairie-power.authorization.toml"),
+    ),
+    (
+        super::story::CUSTOMER,
+        include_str!("partners/sheyenne-foods.toml"),
+        include_str!("partners/sheyenne-foods.authorization.toml"),
+    ),
 ];
 
 /// The folder of one demonstration.
@@ -72,15 +82,23 @@ impl Place {
         self.root.join("at-partners").join(partner)
     }
 
-    /// Writes the folder of partners, who log in with these keys, and says where it is.
-    pub(super) fn write_partners(&self, key_of: impl Fn(&str) -> String) -> io::Result<PathBuf> {
+    /// Writes the folder of partners, who log in with these keys and may see these accounts, and says
+    /// where it is.
+    pub(super) fn write_partners(
+        &self,
+        key_of: impl Fn(&str) -> String,
+        accounts: &[String],
+    ) -> io::Result<PathBuf> {
         let folder = self.root.join("partners");
         fs::create_dir(&folder)?;
         fs::write(folder.join("utility.toml"), UTILITY)?;
-        for (id, profile) in PARTNERS {
-            fs::create_dir(folder.join(id))?;
-            let profile = profile.replace("@KEY@", &key_of(id));
-            fs::write(folder.join(id).join("partner.toml"), profile)?;
+        for (id, profile, authorization) in PARTNERS {
+            let own = folder.join(id);
+            fs::create_dir_all(own.join("authorizations"))?;
+            fs::write(own.join("partner.toml"), profile.replace("@KEY@", &key_of(id)))?;
+            // A list of digits in quotes is the same in Rust and in TOML.
+            let authorization = authorization.replace("@ACCOUNTS@", &format!("{accounts:?}"));
+            fs::write(own.join("authorizations/A-2026-001.toml"), authorization)?;
         }
         Ok(folder)
     }

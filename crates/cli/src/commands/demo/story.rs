@@ -63,7 +63,8 @@ async fn gather(place: &Place) -> anyhow::Result<Cast> {
     let mut aggregator = Counterparty::new(AGGREGATOR, place.side_of(AGGREGATOR))?;
     let mut customer = Counterparty::new(CUSTOMER, place.side_of(CUSTOMER))?;
     let keys = [aggregator.public_key()?, customer.public_key()?];
-    let folder = place.write_partners(|id| keys[usize::from(id == CUSTOMER)].clone())?;
+    let key_of = |id: &str| keys[usize::from(id == CUSTOMER)].clone();
+    let folder = place.write_partners(key_of, &documents::accounts()?)?;
     let book = PartnerBook::load(&folder).map_err(|errors| Failure::partner_files(&errors))?;
     let cooperative = Cooperative::open(place, book, host_key.clone(), BEGIN.parse()?).await?;
     aggregator.know(cooperative.address, &host_key)?;
