@@ -75,6 +75,11 @@ impl<'a> Console<'a> {
         !self.quiet && self.auto.err && io::stderr().is_terminal()
     }
 
+    /// Whether results go to a terminal, where what was written can be written over.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.auto.out && io::stdout().is_terminal()
+    }
+
     /// Says something beside the results, unless it is to be quiet.
     pub(crate) fn say(&mut self, text: impl fmt::Display) {
         if !self.quiet {

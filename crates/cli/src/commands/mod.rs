@@ -4,6 +4,7 @@ mod ack;
 mod chart;
 mod completions;
 mod convert;
+mod demo;
 mod diff;
 mod explain;
 mod fmt;
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     Price(price::PriceArgs),
     Reconcile(reconcile::ReconcileArgs),
     Chart(chart::ChartArgs),
+    Demo(demo::DemoArgs),
     Partner(partner::PartnerCommand),
     Schedule(schedule::ScheduleCommand),
     Serve(serve::ServeArgs),
@@ -95,6 +97,7 @@ impl Command {
             Command::Price(args) => price::run(&args, console),
             Command::Reconcile(args) => reconcile::run(&args, console),
             Command::Chart(args) => chart::run(&args, console),
+            Command::Demo(args) => demo::run(&args, console),
             Command::Partner(args) => partner::run(&args, console),
             Command::Schedule(args) => schedule::run(&args, console),
             Command::Serve(args) => serve::run(&args, console),

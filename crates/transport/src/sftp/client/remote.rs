@@ -182,6 +182,21 @@ impl fmt::Debug for Secret {
 pub struct UserKey(Arc<PrivateKey>);
 
 impl UserKey {
+    /// Makes a new ed25519 key.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Random`] if the system gives no random numbers.
+    pub fn generate() -> Result<Self, CredentialError> {
+        use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
+
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| CredentialError::Random)?;
+        let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed));
+        let key = PrivateKey::new(pair, "").map_err(|_| CredentialError::Random)?;
+        Ok(Self(Arc::new(key)))
+    }
+
     /// Reads a private key as `ssh-keygen` or PuTTY write it: ed25519, ECDSA or RSA of 2048 bits or
     /// more, with its passphrase if it has one.
     ///
@@ -268,6 +283,9 @@ pub enum CredentialError {
     /// An RSA key that is too short.
     #[error("an RSA key needs 2048 bits or more; make one with: ssh-keygen -t rsa -b 3072")]
     WeakKey,
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
 }
 
 #[cfg(test)]
