@@ -18,6 +18,8 @@ use tieline_x12::observer::{GroupOutcome, InterchangeOutcome, Observer, Scene, S
 use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 
+use crate::steps::read::counted;
+
 /// How many findings a report tells; the others are counted.
 const MOST_LINES: usize = 1_000;
 
@@ -55,7 +57,9 @@ impl Examined {
         if self.lines.is_empty() {
             return None;
         }
-        let mut text = format!("{name}: {} errors, {} warnings\n\n", self.errors, self.warnings);
+        let errors = counted(self.errors, "error");
+        let warnings = counted(self.warnings, "warning");
+        let mut text = format!("{name}: {errors}, {warnings}\n\n");
         for line in &self.lines {
             let _ = writeln!(text, "{line}");
         }

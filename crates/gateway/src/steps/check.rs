@@ -19,6 +19,7 @@ use tieline_x12::compose::Segment;
 use tieline_x12::header::Header;
 use tieline_x12::observer::Observer;
 
+use super::read::counted;
 use super::{ByPartner, Failure, POST, Step, alert, event, job, work};
 use crate::agreement;
 use crate::examine::{Examined, Examiner};
@@ -66,7 +67,8 @@ async fn again(
     }
     let reason = format!("the same bytes came before, in {first}");
     change.interchange_states.push((interchange.id, State::Repeat, Some(reason.clone())));
-    let told = format!("{reason}; answered again with {} messages", change.messages.len());
+    let again = counted(change.messages.len() as u64, "message");
+    let told = format!("{reason}; answered again with {again}");
     change.events.push(of(interchange, "repeat", told));
     Ok(Step::done(change))
 }
@@ -159,8 +161,10 @@ pub(crate) async fn report_name(house: &House, message: MessageId) -> Result<Str
 
 fn verdict(examined: &Examined, accepted: u64) -> String {
     let mut text = format!(
-        "{accepted} of {} transaction sets accepted, {} errors, {} warnings",
-        examined.sets, examined.errors, examined.warnings
+        "{accepted} of {} accepted, {}, {}",
+        counted(examined.sets, "transaction set"),
+        counted(examined.errors, "error"),
+        counted(examined.warnings, "warning")
     );
     if let Some(fault) = &examined.fault {
         text += &format!("; the interchange itself is wrong: {fault}");

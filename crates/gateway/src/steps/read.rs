@@ -174,9 +174,8 @@ fn write_down(book: &PartnerBook, message: &Message, found: Vec<Found>, now: Tim
         test: Some(is_test),
     });
     let count = change.interchanges.len();
-    change
-        .events
-        .insert(0, event(this, "read", format!("{count} interchanges: {}", content(&all))));
+    let told = format!("{}: {}", counted(count as u64, "interchange"), content(&all));
+    change.events.insert(0, event(this, "read", told));
     // A message with one interchange goes on at once.
     let single = change.jobs.len() == 1 && change.jobs[0].kind == CHECK;
     Step { change, end: if single { End::Next(0) } else { End::Done } }
@@ -199,4 +198,10 @@ pub(crate) fn content(sets: &BTreeMap<String, u64>) -> String {
         true => "nothing".to_string(),
         false => words.join(", "),
     }
+}
+
+/// So many of something, for people: `1 error`, `2 errors`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
