@@ -329,4 +329,11 @@ mod tests {
     fn secrets_are_not_shown() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(..)");
     }
+
+    #[test]
+    fn a_new_key_is_like_no_other() {
+        let [one, other] = [(); 2].map(|()| UserKey::generate().expect("random numbers"));
+        assert!(one.public().expect("it is written").starts_with("ssh-ed25519 AAAA"));
+        assert_ne!(one.fingerprint(), other.fingerprint());
+    }
 }
