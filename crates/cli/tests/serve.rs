@@ -30,9 +30,9 @@ impl Gateway {
         let folder = tempfile::tempdir().expect("a temporary folder");
         copy(&repository("partners"), &folder.path().join("partners"));
         let key = folder.path().join("key");
-        let made =
-            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key);
-        assert!(made.status().expect("ssh-keygen is installed").success());
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key);
+        assert!(keygen.status().expect("ssh-keygen is installed").success());
         let public = fs::read_to_string(key.with_extension("pub")).expect("a public key");
         let profile = folder.path().join("partners").join(BANK).join("partner.toml");
         let text = fs::read_to_string(&profile).expect("the profile is there");
