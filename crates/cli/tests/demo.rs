@@ -50,7 +50,7 @@ fn it_comes_out_the_same_each_time_and_leaves_nothing() {
         "  M9   in   sheyenne-foods  820 x 1     rejected",
         "                 AK9*R*1*1*0",
         "  M12  in   sheyenne-foods  820 x 1     repeat    the same bytes came before, in I5; \
-         answered again with 1 messages",
+         answered again with 1 message",
         "everything came out as it should",
     ] {
         assert!(out.lines().any(|it| it == line), "{line} is not in\n{out}");

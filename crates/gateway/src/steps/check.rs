@@ -160,12 +160,12 @@ pub(crate) async fn report_name(house: &House, message: MessageId) -> Result<Str
 }
 
 fn verdict(examined: &Examined, accepted: u64) -> String {
-    let mut text = format!(
-        "{accepted} of {} accepted, {}, {}",
-        counted(examined.sets, "transaction set"),
-        counted(examined.errors, "error"),
-        counted(examined.warnings, "warning")
-    );
+    let mut text = match examined.sets {
+        0 => counted(examined.answers.len() as u64, "acknowledgment"),
+        sets => format!("{accepted} of {} accepted", counted(sets, "transaction set")),
+    };
+    let (errors, warnings) = (examined.errors, examined.warnings);
+    text += &format!(", {}, {}", counted(errors, "error"), counted(warnings, "warning"));
     if let Some(fault) = &examined.fault {
         text += &format!("; the interchange itself is wrong: {fault}");
     }

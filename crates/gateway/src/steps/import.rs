@@ -76,7 +76,12 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let read = reading.await.map_err(|error| Failure::Final(format!("it broke down: {error}")))?;
     let this = change::Message::Known(id);
     let mut change = Change::default();
-    let told = format!("{new} posted, {same} posted before, {other} under a used reference");
+    let mut told = format!("{new} posted");
+    for (count, what) in [(same, "posted before"), (other, "under a used reference")] {
+        if count > 0 {
+            told += &format!(", {count} {what}");
+        }
+    }
     change.events.push(event(this, "posted", told));
     let reason = match (read, other) {
         (Err(reason), _) => Some(reason),
