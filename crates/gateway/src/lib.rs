@@ -21,6 +21,7 @@ pub mod schedule;
 pub mod serve;
 mod speaker;
 mod steps;
+pub mod upkeep;
 pub mod worker;
 
 pub use house::House;

@@ -183,7 +183,8 @@ async fn write_down(
         Pushed::Failed(error) | Pushed::Unknown(error) => {
             let detail = format!("{error}; {}", error.fix());
             let events = vec![super::event(this, "not sent", detail)];
-            Change { events, ..Change::default() }
+            let jobs = vec![super::alert(message.partner.as_deref(), "not sent", message.id)];
+            Change { events, jobs, ..Change::default() }
         }
         Pushed::NotTried => Change::default(),
     };

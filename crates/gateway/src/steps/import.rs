@@ -12,14 +12,16 @@ use tieline_mapping::files::{FileError, billing_csv, bulk_xml, payment_csv};
 use tieline_mapping::options::Options;
 use tieline_model::record::Record;
 use tieline_model::time::Date;
-use tieline_partner::profile::FileFormat;
+use tieline_partner::PartnerBook;
+use tieline_partner::profile::{Direction, Document, FileFormat};
 use tieline_store::Change;
 use tieline_store::change::{self, MessageState, Posted};
-use tieline_store::job::Claimed;
+use tieline_store::job::{Claimed, NewJob};
 use tieline_store::message::{Flow, State};
 use tokio::sync::mpsc;
 
-use super::{Failure, Step, alert, event};
+use super::release::kind_of;
+use super::{Failure, RELEASE, Step, alert, event, job};
 use crate::house::House;
 use crate::payload::Bytes;
 use crate::posting::{Source, posting};
@@ -93,7 +95,30 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         change.jobs.push(alert(None, "held", id));
     }
     change.message_states.push(MessageState { message: id, from: Vec::new(), to, reason });
+    if new > 0 {
+        change.jobs.extend(at_once(&book));
+    }
     Ok(Step::done(change))
+}
+
+/// The releases of documents that are not sent by a schedule but as soon as there is something to send.
+fn at_once(book: &PartnerBook) -> Vec<NewJob> {
+    let mut jobs = Vec::new();
+    for partner in book.partners() {
+        let profile = partner.profile();
+        let ours = |it: &&Document| {
+            it.direction == Direction::Out
+                && it.enabled
+                && it.schedule.is_none()
+                && kind_of(&it.set).is_some()
+        };
+        for document in profile.documents.iter().filter(ours) {
+            let detail = format!("{}/{}", profile.id, document.set);
+            let unique = Some(format!("{RELEASE} {detail}"));
+            jobs.push(NewJob { detail, unique, ..job(RELEASE) });
+        }
+    }
+    jobs
 }
 
 /// What a record is keyed by that has no number of its own: what it is about.

@@ -43,6 +43,17 @@ impl Gateway {
         Gateway { house: Arc::new(house), folder }
     }
 
+    /// Goes on as if the partner's profile named no schedules.
+    pub(crate) fn without_schedules(&self, partner: &str) {
+        let partners = self.folder.path().join("partners");
+        let profile = partners.join(partner).join("partner.toml");
+        let text = fs::read_to_string(&profile).expect("the profile is there");
+        let kept = text.lines().filter(|line| !line.starts_with("schedule"));
+        let kept: Vec<&str> = kept.collect();
+        fs::write(&profile, kept.join("\n")).expect("it can be written");
+        self.house.turn_to(PartnerBook::load(&partners).expect("good partner files"));
+    }
+
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.house.store
     }

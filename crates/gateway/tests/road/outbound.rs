@@ -1,7 +1,7 @@
 //! What goes out: composed once, delivered once, and its answers expected.
 
 use sha2::{Digest, Sha256};
-use tieline_gateway::{IMPORT, RELEASE};
+use tieline_gateway::{IMPORT, RELEASE, upkeep};
 use tieline_store::change::Change;
 use tieline_store::expectation::{self, Standing};
 use tieline_store::job::NewJob;
@@ -147,4 +147,30 @@ async fn a_file_that_cannot_be_read_waits_for_a_person() {
     assert_eq!(broken.state, State::Held);
     let reason = broken.reason.expect("it says why");
     assert!(reason.contains("line 1"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there() {
+    let gateway = Gateway::open().await;
+    gateway.without_schedules(AGGREGATOR);
+    gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_taken_moves_to_the_archive_after_a_while() {
+    let gateway = Gateway::open().await;
+    let mailbox = gateway.house.mailbox(AGGREGATOR);
+    std::fs::create_dir_all(&mailbox.root).expect("a folder");
+    mailbox.open().expect("it opens");
+    for name in ["usage.edi", "half.filepart"] {
+        std::fs::write(mailbox.root.join("inbound").join(name), name).expect("it is written");
+    }
+    let now = jiff::Timestamp::now().as_second();
+    assert_eq!(upkeep::archive(&gateway.house, now + 60), 0, "it stays for a while");
+    assert_eq!(upkeep::archive(&gateway.house, now + 7_200), 1);
+    let archived = gateway.mailbox(AGGREGATOR, "archive");
+    assert_eq!((archived.len(), archived[0].1.as_str()), (1, "usage.edi"));
+    assert_eq!(gateway.mailbox(AGGREGATOR, "inbound").len(), 1, "what is not whole stays");
 }
