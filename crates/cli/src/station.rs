@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     partners: Option<PathBuf>,
     /// The directory of the partners' mailboxes.
     mailboxes: Option<PathBuf>,
+    /// The name of this node, unlike that of any other on the same store; the machine's when not given.
+    node: Option<String>,
     /// How many steps are done at once.
     pub(crate) workers: Option<usize>,
     /// The SFTP server.
@@ -142,6 +144,9 @@ impl Settings {
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             environment: Some(|name| std::env::var_os(name)),
         };
+        let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let node = self.node.clone().or_else(machine).unwrap_or_default();
+        house.node = format!("node {}", node.trim());
         let known = zone.and_then(|name| jiff::tz::TimeZone::get(&name).ok());
         house.zone = known.unwrap_or(jiff::tz::TimeZone::UTC);
         Ok(Arc::new(house))

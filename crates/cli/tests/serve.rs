@@ -149,11 +149,16 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The payment of this number.
+/// The payment of this number, under control numbers and a trace number of its own.
 fn payment(number: u64) -> String {
     let sample = fs::read_to_string(repository("samples/820/ach-ctx-many-accounts.edi"));
-    let number = format!("{:03}", 100 + number);
-    sample.expect("the sample is there").replace("615", &number)
+    let number = 1_000 + number;
+    sample
+        .expect("the sample is there")
+        .replace("000000615", &format!("{number:09}"))
+        .replace("*615*X*", &format!("*{number}*X*"))
+        .replace("GE*1*615", &format!("GE*1*{number}"))
+        .replace("R0000615", &format!("R{number:07}"))
 }
 
 /// Random numbers that are the same in each run.
@@ -230,7 +235,7 @@ fn nothing_is_lost_or_doubled_when_the_gateway_is_killed() {
     for entry in fs::read_dir(outbound).expect("the folder is there") {
         let text = fs::read_to_string(entry.expect("it is listed").path()).expect("it is read");
         let of = text.split("AK1*RA*").nth(1).expect("it answers a group");
-        assert!(answered.insert(of[..3].to_string()), "{of} is answered under two numbers");
+        assert!(answered.insert(of[..4].to_string()), "{of} is answered under two numbers");
     }
     assert_eq!(answered.len() as u64, kills);
 }

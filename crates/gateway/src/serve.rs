@@ -42,6 +42,9 @@ pub enum ServeError {
         /// Why not.
         error: std::io::Error,
     },
+    /// The store does not answer.
+    #[error("the store: {0}")]
+    Store(#[from] tieline_store::StoreError),
     /// The SFTP server cannot be set up.
     #[error(transparent)]
     Sftp(#[from] tieline_transport::sftp::server::ServerError),
@@ -62,6 +65,8 @@ impl Node {
     ///
     /// [`ServeError`]; then nothing was started.
     pub async fn start(house: Arc<House>, serving: Serving) -> Result<Node, ServeError> {
+        // Whoever had jobs under this node's name is gone.
+        house.store.end_leases(&house.node).await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
         let mut address = None;

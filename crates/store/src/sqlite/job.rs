@@ -157,6 +157,21 @@ pub(super) async fn renew(
     if done.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
+/// Ends the leases of workers whose names begin so.
+pub(super) async fn end_leases(writing: &mut Writing, node: &str) -> Result<u64, StoreError> {
+    let now = writing.now.as_microsecond();
+    let done = query(
+        "update job set lease_until = $2, ready = $2
+         where worker is not null and lease_until > $2 and substr(worker, 1, length($1)) = $1",
+    )
+    .bind(format!("{node}/"))
+    .bind(now)
+    .execute(&mut writing.connection)
+    .await?;
+    writing.ready += 1;
+    Ok(done.rows_affected())
+}
+
 /// Ends a job, and gives the worker that had it.
 pub(super) async fn end(
     writing: &mut Writing,

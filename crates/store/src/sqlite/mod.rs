@@ -154,6 +154,13 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn end_leases(&self, node: &str) -> Result<u64, StoreError> {
+        let node = node.to_string();
+        self.writer
+            .write(move |writing| Box::pin(async move { job::end_leases(writing, &node).await }))
+            .await
+    }
+
     async fn finish(
         &self,
         lease: &Lease,

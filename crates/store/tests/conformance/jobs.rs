@@ -57,6 +57,18 @@ pub(crate) async fn a_late_finish_is_refused_and_writes_nothing(world: World) {
     assert_eq!(all.len(), 2, "{message} and one that was sent");
 }
 
+pub(crate) async fn a_node_that_starts_ends_the_leases_it_had(world: World) {
+    bring(&**world, vec![detailed("read", "one"), detailed("read", "two")]).await;
+    let lost = claim(&**world, "north/1", "read").await.expect("there is a job");
+    let kept = claim(&**world, "northern/1", "read").await.expect("there is another");
+    assert_eq!(world.end_leases("north").await.expect("they end"), 1);
+    let again = claim(&**world, "north/2", "read").await.expect("nobody has it any more");
+    assert_eq!((again.lease.job, again.attempt), (lost.lease.job, 2));
+    let late = world.finish(&lost.lease, Change::default(), End::Done).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    world.finish(&kept.lease, Change::default(), End::Done).await.expect("it is another node's");
+}
+
 pub(crate) async fn a_lease_lasts_longer_when_it_is_renewed(world: World) {
     bring(&**world, vec![job("read")]).await;
     let held = claim(&**world, "north", "read").await.expect("there is a job");

@@ -43,6 +43,7 @@ on_both! {
         messages_are_found_by_what_they_are;
     jobs: a_job_goes_to_one_worker_and_the_oldest_first
         a_late_finish_is_refused_and_writes_nothing
+        a_node_that_starts_ends_the_leases_it_had
         a_lease_lasts_longer_when_it_is_renewed
         attempts_are_counted_when_a_job_is_taken
         a_failed_job_is_due_again_when_it_says_so
