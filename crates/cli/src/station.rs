@@ -1,7 +1,9 @@
 //! The gateway's place on this machine: its store, its partners, its mailboxes, from `tieline.toml`, the
 //! environment and the command line.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,7 +136,8 @@ impl Settings {
         let book = self.book()?;
         let zone = book.utility().map(|utility| utility.zone.name().to_string());
         let mailboxes = self.mailboxes();
-        let made = std::fs::create_dir_all(&mailboxes);
+        // What is in there is the customers', and nobody else's.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&mailboxes);
         made.map_err(|error| unusable(&mailboxes, &error))?;
         let default = || format!("sqlite:{}", self.state().join("tieline.db").display());
         let address = self.store.clone().unwrap_or_else(default);

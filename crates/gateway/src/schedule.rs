@@ -17,7 +17,7 @@ use tieline_store::schedule::Run;
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{CALL, EXPORT, RELEASE, job};
+use crate::steps::{CALL, RELEASE, job};
 
 /// How often the schedules are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -52,12 +52,6 @@ pub fn planned(book: &PartnerBook) -> Vec<Planned<'_>> {
         for drop in profile.drops.iter().filter(|drop| drop.enabled) {
             let name = format!("{id}/drop {}", drop.name);
             all.push(Planned { name, schedule: &drop.schedule, kind: CALL });
-        }
-        for (n, export) in profile.exports.iter().enumerate() {
-            if let (true, Some(schedule)) = (export.enabled, &export.schedule) {
-                let name = format!("{id}/export {} {}", n + 1, export.set);
-                all.push(Planned { name, schedule, kind: EXPORT });
-            }
         }
     }
     all

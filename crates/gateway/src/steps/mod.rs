@@ -38,8 +38,6 @@ pub const IMPORT: &str = "import";
 pub const RELEASE: &str = "release";
 /// The kind of the job that calls a partner's server.
 pub(crate) const CALL: &str = "call";
-/// The kind of the job that writes what was posted into files.
-pub(crate) const EXPORT: &str = "export";
 /// The kind of the job that looks whether an expected file came.
 pub(crate) const WATCH: &str = "watch";
 /// The kind of the job that tells a person.
