@@ -104,11 +104,10 @@ async fn do_one(
     worker: &Worker,
     claimed: &Claimed,
 ) -> Result<Option<Claimed>, StoreError> {
-    let step = {
+    let mut step = {
         let (house, claimed) = (Arc::clone(house), claimed.clone());
         tokio::spawn(async move { take(&house, &claimed).await })
     };
-    let mut step = step;
     let result = loop {
         tokio::select! {
             done = &mut step => break done,

@@ -70,8 +70,8 @@ async fn to_mailbox(
     message: &Message,
     folder: &'static str,
 ) -> Result<String, Failure> {
-    let partner = message.partner.as_deref().unwrap_or_default();
-    let mailbox = house.mailbox(partner);
+    let nobody = || Failure::Final("the message is for no partner".to_string());
+    let mailbox = house.mailbox(message.partner.as_deref().ok_or_else(nobody)?);
     let name = message.name.clone();
     let staged = own_name(message.id);
     if message.state == State::Queued {
