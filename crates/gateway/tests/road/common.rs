@@ -43,6 +43,11 @@ impl Gateway {
         Gateway { house: Arc::new(house), folder }
     }
 
+    /// A path in the gateway's own folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Goes on as if the partner's profile named no schedules.
     pub(crate) fn without_schedules(&self, partner: &str) {
         let partners = self.folder.path().join("partners");

@@ -1,5 +1,6 @@
 //! The road, walked with real documents, a real store and real mailboxes.
 
+mod call;
 mod common;
 mod inbound;
 mod outbound;

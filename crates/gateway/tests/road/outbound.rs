@@ -13,7 +13,7 @@ const AGGREGATOR: &str = "prairie-power";
 
 impl Gateway {
     /// Brings a file of our own house.
-    async fn bring(&self, name: &str, format: &str, bytes: &str) -> MessageId {
+    pub(crate) async fn bring(&self, name: &str, format: &str, bytes: &str) -> MessageId {
         let arrival = Arrival {
             partner: None,
             channel: "folder usage".to_string(),
@@ -29,7 +29,7 @@ impl Gateway {
     }
 
     /// Sends what is due to a partner as a set, and does everything that follows.
-    async fn release(&self, what: &str) {
+    pub(crate) async fn release(&self, what: &str) {
         let job = NewJob {
             kind: RELEASE.to_string(),
             message: None,
@@ -46,7 +46,7 @@ impl Gateway {
 }
 
 /// Usage reports as our own JSON has them.
-fn usage() -> String {
+pub(crate) fn usage() -> String {
     let reports = sample("867/interval-15-minute-spring-month.model.json");
     let reports: Vec<serde_json::Value> = serde_json::from_str(&reports).expect("it is JSON");
     let records = reports.into_iter().map(|report| serde_json::json!({ "usage_report": report }));
