@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tieline_gateway::{House, READ, worker};
 use tieline_partner::PartnerBook;
 use tieline_store::message::{Filter, Message};
+use tieline_store::options::Options;
 use tieline_store::posting::{self, Posting};
 use tieline_store::{Arrival, MessageId, Payload, State, Store};
 
@@ -29,6 +30,11 @@ impl Gateway {
     /// A gateway with the partners of the repository. The aggregator has no server of its own here,
     /// but fetches everything from its mailbox.
     pub(crate) async fn open() -> Gateway {
+        Gateway::open_with(Options::default()).await
+    }
+
+    /// The same with a store in a way of its own.
+    pub(crate) async fn open_with(options: Options) -> Gateway {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let partners = folder.path().join("partners");
         copy(&repository("partners"), &partners);
@@ -37,7 +43,7 @@ impl Gateway {
         let (without, _) = text.split_once("[[drops]]").expect("it has a drop");
         fs::write(&profile, without).expect("it can be written");
         let address = format!("sqlite:{}", folder.path().join("tieline.db").display());
-        let store = tieline_store::open(&address).await.expect("a store");
+        let store = tieline_store::open::open_with(&address, options).await.expect("a store");
         let book = PartnerBook::load(&partners).expect("good partner files");
         let house = House::new(store, book, folder.path().join("mailboxes"));
         Gateway { house: Arc::new(house), folder }

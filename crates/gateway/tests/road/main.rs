@@ -2,5 +2,6 @@
 
 mod call;
 mod common;
+mod due;
 mod inbound;
 mod outbound;
