@@ -8,6 +8,7 @@ use crate::interchange::{InterchangeId, NewInterchange, Standing};
 use crate::job::{Claimed, JobId, NewJob};
 use crate::message::{MessageId, NewMessage, State};
 use crate::posting::{NewPosting, NewRelease, PostingId};
+use crate::receipt::NewReceipt;
 use crate::schedule::SeenFile;
 
 /// A message, known already or brought by the same change.
@@ -52,6 +53,8 @@ pub struct Change {
     /// Answers that came. Each is an event of the message it answers, which stands as accepted or
     /// refused once it was sent and every answer to it has come.
     pub answers: Vec<Answer>,
+    /// Receipts that came for what we sent.
+    pub receipts: Vec<NewReceipt>,
     /// Jobs to be done next.
     pub jobs: Vec<NewJob>,
     /// Dead jobs that are due again, their attempts counted from 0. One whose name another unfinished

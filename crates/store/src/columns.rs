@@ -12,6 +12,7 @@ use crate::interchange::{Interchange, InterchangeId};
 use crate::job::{Claimed, Job, JobId, Lease};
 use crate::message::{Event, Message, MessageId, State};
 use crate::posting::{Posting, PostingId};
+use crate::receipt::Receipt;
 use crate::schedule::{Pause, Run, SeenFile};
 use crate::words::{self, Word};
 use crate::{expectation, interchange};
@@ -250,6 +251,15 @@ pub(crate) fn posting(row: &impl Columns) -> Result<Posting, StoreError> {
         amount: row.text_if_any("amount")?,
         record: row.bytes("record")?,
         message: MessageId(row.number("message")?),
+        at: row.instant("at")?,
+    })
+}
+
+pub(crate) fn receipt(row: &impl Columns) -> Result<Receipt, StoreError> {
+    Ok(Receipt {
+        message: MessageId(row.number("message")?),
+        key: row.text("key")?,
+        bytes: row.bytes("bytes")?,
         at: row.instant("at")?,
     })
 }

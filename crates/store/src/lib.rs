@@ -18,6 +18,7 @@ pub mod interchange;
 pub mod job;
 pub mod message;
 pub mod posting;
+pub mod receipt;
 pub mod schedule;
 
 pub mod maintenance;
@@ -59,6 +60,18 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps what arrived, with its first event and the job that takes it further. When this
     /// returns, whoever sent it may be told that we have it.
     async fn receive(&self, arrival: Arrival) -> Result<Received, StoreError>;
+
+    /// As [`Store::receive`], for a message that its partner sends under a name of its own: the name is
+    /// taken in the same transaction, and what comes again under it is not kept again. Of many at once
+    /// one is new.
+    async fn receive_once(
+        &self,
+        arrival: Arrival,
+        claim: receipt::Claim,
+    ) -> Result<receipt::Claimed, StoreError>;
+
+    /// The receipts of a message, in order: the one we gave, or those that came for it.
+    async fn receipts(&self, id: MessageId) -> Result<Vec<receipt::Receipt>, StoreError>;
 
     /// Takes due jobs of these kinds for a worker, the oldest first, at most `most`, each under a
     /// lease of its own. Of jobs that share an order key only the oldest unfinished one can be taken.

@@ -89,7 +89,7 @@ fn a_store_of_a_newer_program_is_refused_and_left_alone() {
         migrate(&at(&folder), options()).await.expect("it is up to date");
         sql(&folder.path().join("store.db"), "pragma user_version = 99").await;
         let refused = open(&at(&folder)).await.map(|_| ());
-        assert!(matches!(refused, Err(StoreError::TooNew { found: 99, known: 1 })), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::TooNew { found: 99, .. })), "{refused:?}");
     });
     let Some(address) = testing::postgres() else { return };
     run(async {

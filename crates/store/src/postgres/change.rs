@@ -1,7 +1,7 @@
 //! A change, written in the order of its fields.
 
 use super::Writing;
-use super::{access, expectation, interchange, job, message, posting, schedule};
+use super::{access, expectation, interchange, job, message, posting, receipt, schedule};
 use crate::brought::Brought;
 use crate::change::{Applied, Change};
 use crate::error::StoreError;
@@ -70,6 +70,9 @@ pub(super) async fn write(
     }
     for answer in &change.answers {
         applied.answered.push(expectation::answer(writing, answer).await?);
+    }
+    for new in &change.receipts {
+        receipt::write(writing, new, &brought).await?;
     }
     for new in &change.jobs {
         let written = job::write(writing, new, &brought).await?;

@@ -9,7 +9,10 @@ use crate::error::StoreError;
 use crate::options::Clock;
 
 /// The tables, one text for each version, the first from nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_store.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_store.sql"),
+    include_str!("../../migrations/postgres/0002_receipt.sql"),
+];
 
 /// The channel on which nodes tell each other of jobs.
 pub(super) const CHANNEL: &str = "tieline_work";

@@ -13,6 +13,7 @@ mod interchange;
 mod job;
 mod message;
 mod posting;
+mod receipt;
 mod schedule;
 mod upkeep;
 
@@ -37,9 +38,11 @@ use crate::message::{Arrival, Event, Message, MessageId, Payload, Received};
 use crate::options::{Clock, Options};
 use crate::payload::{Payloads, take};
 use crate::posting::{Posting, PostingId};
+use crate::receipt::{Claim, Receipt};
 use crate::schedule::{Pause, Run, SeenFile};
 use crate::{
     Store, expectation as expected, job as jobs, message as messages, posting as postings,
+    receipt as given,
 };
 use connection::{Writing, in_transaction};
 
@@ -120,6 +123,20 @@ impl Store for PostgresStore {
         let payload = take(&mut arrival.payload);
         let kept = self.payloads.keep(payload, Some(arrival.sha256)).await?;
         in_transaction!(self, writing => message::receive(&mut writing, &arrival, &kept))
+    }
+
+    async fn receive_once(
+        &self,
+        mut arrival: Arrival,
+        claim: Claim,
+    ) -> Result<given::Claimed, StoreError> {
+        let payload = take(&mut arrival.payload);
+        let kept = self.payloads.keep(payload, Some(arrival.sha256)).await?;
+        in_transaction!(self, writing => receipt::receive(&mut writing, &arrival, &kept, &claim))
+    }
+
+    async fn receipts(&self, id: MessageId) -> Result<Vec<Receipt>, StoreError> {
+        receipt::list(&self.pool, id).await
     }
 
     async fn claim(

@@ -11,7 +11,10 @@ use sqlx::{Connection, SqliteConnection, query, query_scalar, raw_sql};
 use crate::error::StoreError;
 
 /// The tables, one text for each version, the first from nothing.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_store.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_store.sql"),
+    include_str!("../../migrations/sqlite/0002_receipt.sql"),
+];
 
 /// How long a statement waits for another process to be done with the database.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -80,7 +80,7 @@ pub(super) async fn answer(
     .execute(&mut writing.connection)
     .await?;
     let message = MessageId(row.number("message")?);
-    super::message::note_answer(writing, message, said(answer), &answer.detail).await?;
+    super::message::note(writing, message, said(answer), &answer.detail).await?;
     settle(writing, message).await?;
     Ok(vec![message])
 }

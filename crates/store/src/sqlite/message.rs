@@ -199,8 +199,8 @@ pub(super) async fn happen(
     write_event(writing, message, interchange, &event.what, &event.detail).await
 }
 
-/// Notes on a message what its partner answered.
-pub(super) async fn note_answer(
+/// Notes on a message what came for it.
+pub(super) async fn note(
     writing: &mut Writing,
     id: MessageId,
     what: &str,

@@ -10,6 +10,7 @@ mod interchange;
 mod job;
 mod message;
 mod posting;
+mod receipt;
 mod schedule;
 mod upkeep;
 mod writer;
@@ -34,9 +35,11 @@ use crate::message::{Arrival, Event, Message, MessageId, Payload, Received};
 use crate::options::{Clock, Options, machine_time};
 use crate::payload::{Payloads, take};
 use crate::posting::{Posting, PostingId};
+use crate::receipt::{Claim, Receipt};
 use crate::schedule::{Pause, Run, SeenFile};
 use crate::{
     Store, expectation as expected, job as jobs, message as messages, posting as postings,
+    receipt as given,
 };
 use writer::Writer;
 
@@ -121,6 +124,24 @@ impl Store for SqliteStore {
                 Box::pin(async move { message::receive(writing, &arrival, &kept).await })
             })
             .await
+    }
+
+    async fn receive_once(
+        &self,
+        mut arrival: Arrival,
+        claim: Claim,
+    ) -> Result<given::Claimed, StoreError> {
+        let payload = take(&mut arrival.payload);
+        let kept = self.payloads.keep(payload, Some(arrival.sha256)).await?;
+        self.writer
+            .write(move |writing| {
+                Box::pin(async move { receipt::receive(writing, &arrival, &kept, &claim).await })
+            })
+            .await
+    }
+
+    async fn receipts(&self, id: MessageId) -> Result<Vec<Receipt>, StoreError> {
+        receipt::list(&self.pool, id).await
     }
 
     async fn claim(

@@ -8,6 +8,7 @@ mod interchanges;
 mod jobs;
 mod kit;
 mod postings;
+mod receipts;
 mod receive;
 mod schedules;
 mod upkeep;
@@ -41,6 +42,10 @@ on_both! {
         other_bytes_than_announced_are_refused
         long_bytes_lie_in_a_file_and_are_the_same_again
         messages_are_found_by_what_they_are;
+    receipts: a_name_is_taken_once_and_its_receipt_given_again
+        a_receipt_that_goes_later_has_its_job
+        of_many_at_once_one_takes_the_name
+        receipts_that_come_are_kept_with_their_message;
     jobs: a_job_goes_to_one_worker_and_the_oldest_first
         a_late_finish_is_refused_and_writes_nothing
         a_node_that_starts_ends_the_leases_it_had
