@@ -26,7 +26,9 @@ use std::sync::Arc;
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
 use tieline_model::authorization::{Authorization, Inquiry, Refusal};
-use tieline_model::time::Date;
+use tieline_model::time::{Date, Timestamp, Zone};
+use tieline_smime::certificate::CertificateError;
+use tieline_smime::{Certificate, Pinned, PinnedCertificates};
 use tieline_x12::guide::Guide;
 use tieline_x12::plan::Plan;
 use tieline_x12::table::Release;
@@ -38,6 +40,7 @@ use crate::file_error::FileError;
 use crate::frame::{self, Frame, SIGNATURES_FILE, Signature};
 use crate::guide_file::GuideFile;
 use crate::options_file;
+use crate::profile::as2::{As2, CertificateFile, CertificateUse, OwnKey};
 use crate::profile::{
     Direction, GuideName, Identity, InterchangeId, Profile, ProfileFile, Utility,
 };
@@ -50,6 +53,8 @@ pub struct PartnerBook {
     utility: Option<Utility>,
     /// The codes and habits that hold where a partner has no others.
     options: Arc<Options>,
+    /// For each of our AS2 keys.
+    own_certificates: Vec<Certificate>,
     partners: Vec<Partner>,
 }
 
@@ -64,6 +69,10 @@ pub struct Partner {
     authorizations: Vec<Authorization>,
     frames: Vec<Frame>,
     signatures: Vec<Signature>,
+    /// For each certificate of its AS2 section, none if it has no such section.
+    certificates: Vec<Certificate>,
+    /// The roots of its HTTPS server, as PEM.
+    roots: Option<Vec<u8>>,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -96,6 +105,12 @@ impl PartnerBook {
     /// Our own codes and habits, which hold where a partner has no others.
     pub fn options(&self) -> &Arc<Options> {
         &self.options
+    }
+
+    /// Our AS2 keys in the order of `utility.toml`, each with its certificate; none if we are not on AS2.
+    pub fn own_certificates(&self) -> impl Iterator<Item = (&OwnKey, &Certificate)> {
+        let keys = self.utility.iter().filter_map(|it| it.as2.as_ref()).flat_map(|it| &it.keys);
+        keys.zip(&self.own_certificates)
     }
 
     /// Every partner, in the order of their ids.
@@ -141,6 +156,13 @@ impl PartnerBook {
     }
 }
 
+/// The certificates of a partner as messages are judged by them.
+fn pinned(as2: Option<&As2>, certificates: &[Certificate]) -> Result<(), CertificateError> {
+    let files = as2.iter().flat_map(|it| &it.certificates);
+    let signing = files.zip(certificates).filter(|(it, _)| it.uses.contains(&CertificateUse::Sign));
+    PinnedCertificates::new(signing.map(|(_, it)| Pinned::always(it.clone())).collect()).map(drop)
+}
+
 /// Whether one of the ids of an identity is that of a side; spaces around it do not count.
 fn names(identity: &Identity, (qualifier, id): (&[u8], &[u8])) -> bool {
     let (qualifier, id) = (qualifier.trim_ascii(), id.trim_ascii());
@@ -179,8 +201,19 @@ impl Partner {
         &self.signatures
     }
 
-    /// Everything of it that ends, as seen on a day: authorizations that were not taken back, and keys
-    /// of its mailbox. The next to end comes first.
+    /// Its AS2 certificates in the order of its profile; none if it is not on AS2.
+    pub fn certificates(&self) -> impl Iterator<Item = (&CertificateFile, &Certificate)> {
+        let files = self.profile.as2.iter().flat_map(|it| &it.certificates);
+        files.zip(&self.certificates)
+    }
+
+    /// What its HTTPS server is known by, as PEM; `None` when that is up to the system.
+    pub fn roots(&self) -> Option<&[u8]> {
+        self.roots.as_deref()
+    }
+
+    /// Everything of it that ends, as seen on a day: authorizations that were not taken back, keys
+    /// of its mailbox, and its certificates. The next to end comes first.
     pub fn expiries(&self, on: Date) -> Vec<Expiry> {
         let held = self.authorizations.iter().filter(|it| it.revoked().is_none());
         let mut expiries: Vec<Expiry> = held
@@ -192,6 +225,11 @@ impl Partner {
             let last = last.and_then(|date| date.yesterday().ok());
             expiries
                 .extend(last.map(|last| Expiry::of(format!("mailbox key {}", n + 1), last, on)));
+        }
+        for (file, certificate) in self.certificates() {
+            let last = last_day(&self.profile.zone, certificate, file.until);
+            let what = format!("AS2 certificate {}", file.file);
+            expiries.extend(last.map(|last| Expiry::of(what, last, on)));
         }
         expiries.sort_by_key(|expiry| expiry.last_day);
         expiries
@@ -210,6 +248,8 @@ impl Partner {
             && self.authorizations == other.authorizations
             && self.frames == other.frames
             && self.signatures == other.signatures
+            && self.certificates == other.certificates
+            && self.roots == other.roots
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -242,6 +282,13 @@ impl Partner {
             .find(|agreed| fits(agreed))
             .map(|agreed| &agreed.plan)
     }
+}
+
+/// The last day on which a certificate holds in full.
+fn last_day(zone: &Zone, certificate: &Certificate, until: Option<Timestamp>) -> Option<Date> {
+    let end = Timestamp::from_second(certificate.valid().1).ok()?;
+    let end = until.map_or(end, |until| until.min(end));
+    zone.local(end).date().yesterday().ok()
 }
 
 impl Agreed {
@@ -386,6 +433,10 @@ impl Reading {
                 self.usual.calendar = Arc::clone(&utility.calendar);
                 self.usual.alerts = utility.alerts.clone();
                 self.claim(&utility.x12.isa, "ourselves", &source, &places);
+                let folder = path.with_file_name("utility");
+                let keys = utility.as2.iter().flat_map(|it| &it.keys);
+                let files: Vec<String> = keys.map(|key| key.certificate.clone()).collect();
+                self.book.own_certificates = self.certificates(&folder, &files);
                 self.book.utility = Some(utility);
             }
             Err(errors) => self.errors.extend(errors),
@@ -471,7 +522,20 @@ impl Reading {
                 self.errors.push(error.with_help("add it to [[documents]], or take it away"));
             }
         }
+        let as2 = read.profile.as2.as_ref();
+        let files: Vec<String> =
+            as2.iter().flat_map(|it| &it.certificates).map(|it| it.file.clone()).collect();
+        let certificates = self.certificates(folder, &files);
+        if let Err(error) = pinned(as2, &certificates) {
+            let shown = folder.join("partner.toml").display().to_string();
+            self.errors.push(FileError::whole(&shown, format!("[as2] certificates: {error}")));
+        }
+        let roots = as2.and_then(|it| it.roots.as_ref());
+        let roots = roots.and_then(|file| self.bytes(&folder.join(file)));
+        self.claim_as2(&read.profile, &source);
         self.book.partners.push(Partner {
+            certificates,
+            roots,
             profile: read.profile,
             guides: chosen,
             options,
@@ -480,6 +544,56 @@ impl Reading {
             frames,
             signatures,
         });
+    }
+
+    /// The certificates in these files of a folder, one in each.
+    fn certificates(&mut self, folder: &Path, files: &[String]) -> Vec<Certificate> {
+        let mut found = Vec::new();
+        for file in files {
+            let path = folder.join(file);
+            let Some(bytes) = self.bytes(&path) else { continue };
+            let wrong = match Certificate::from_file(&bytes) {
+                Ok(mut read) if read.len() == 1 => {
+                    found.extend(read.pop());
+                    continue;
+                }
+                Ok(_) => "there are several certificates in the file".to_string(),
+                Err(error) => error.to_string(),
+            };
+            let error = FileError::whole(&path.display().to_string(), wrong);
+            self.errors.push(error.with_help(
+                "give one certificate with an RSA key, as PEM or DER; `tieline cert import` makes it of others",
+            ));
+        }
+        found
+    }
+
+    /// The bytes of a small file.
+    fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
+        match fs::read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let shown = path.display().to_string();
+                self.errors.push(FileError::whole(&shown, format!("cannot be read: {error}")));
+                None
+            }
+        }
+    }
+
+    /// Notes whose an AS2 name is, towards which of ours, and refuses one that is another's already.
+    fn claim_as2(&mut self, profile: &Profile, source: &Source) {
+        let Some(as2) = &profile.as2 else { return };
+        let own = self.book.utility.as_ref().and_then(|utility| utility.as2.as_ref());
+        if own.is_none() {
+            let message =
+                "[as2]: utility.toml has no [as2], which says who we are and has our keys";
+            self.errors.push(FileError::whole(&source.file, message));
+        }
+        let same = |other: &&Partner| other.profile.as2.as_ref().is_some_and(|it| it.id == as2.id);
+        if let Some(other) = self.book.partners.iter().find(same) {
+            let message = format!("[as2]: the AS2 name is that of {} already", other.profile.id);
+            self.errors.push(FileError::whole(&source.file, message));
+        }
     }
 
     /// The names of the TOML files of a folder without their ending; none when there is no folder.
@@ -592,6 +706,8 @@ impl Reading {
 mod tests {
     use std::path::PathBuf;
 
+    use tieline_smime::{PrivateKey, pem};
+
     use super::*;
 
     /// A directory of its own for one test, with these files in it.
@@ -624,6 +740,79 @@ mod tests {
 
     fn document(guide: &str) -> String {
         format!("[[documents]]\nset = \"867\"\ndirection = \"in\"\nguide = \"{guide}\"\n")
+    }
+
+    /// A certificate as a partner gives it; there is one for each serial number.
+    fn certificate(key: &PrivateKey, serial: u8) -> String {
+        let valid = (1_767_225_600, 1_798_761_600); // 2026
+        let made = Certificate::self_signed(key, "Otter Valley", &[serial; 16], valid);
+        pem::write("CERTIFICATE", made.expect("the key can sign").der())
+    }
+
+    const OURSELVES: &str = "name = \"N\"\nx12.isa = [{ qualifier = \"ZZ\", id = \"US\" }]\n\
+        [as2]\nid = \"PRAIRIERIVERS\"\nkeys = [{ certificate = \"a.cer\", key = \"cred:as2\" }]\n";
+
+    #[test]
+    fn a_partner_on_as2_has_its_certificates() {
+        let key = PrivateKey::generate(2048).expect("a key can be made");
+        let (one, two) = (certificate(&key, 1), certificate(&key, 2));
+        let as2 = "[as2]\nid = \"Otter Valley\"\nurl = \"https://otter.example/as2\"\ncertificates = [\
+            { file = \"1.cer\", until = 2026-07-01 }, { file = \"2.cer\", use = [\"sign\"] }]\n\
+            send.encrypt = \"aes256-gcm\"\nreceive.digests = [\"sha1\", \"sha256\"]\n";
+        let text = profile("otter-valley", "OTTER") + as2;
+        let root = directory(
+            "as2",
+            &[
+                ("utility.toml", OURSELVES),
+                ("utility/a.cer", &one),
+                ("otter-valley/partner.toml", &text),
+                ("otter-valley/1.cer", &one),
+                ("otter-valley/2.cer", &two),
+            ],
+        );
+        let book = PartnerBook::load(&root).expect("it is good");
+        fs::remove_dir_all(&root).expect("it was made above");
+        assert_eq!(book.own_certificates().count(), 1);
+        let partner = book.find("otter-valley").expect("it is there");
+        let read = partner.profile().as2.as_ref().expect("it is on AS2");
+        assert_eq!(read.send.encrypt.map(|it| it.name()), Some("aes256-gcm"));
+        assert_eq!((read.receive.digests.len(), read.receive.ciphers.len()), (2, 5));
+        let names: Vec<Option<&str>> =
+            partner.certificates().map(|(_, it)| it.common_name()).collect();
+        assert_eq!(names, [Some("Otter Valley"); 2]);
+        let ends = partner.expiries("2026-06-20".parse().expect("a date"));
+        let ends: Vec<String> =
+            ends.iter().map(|it| format!("{} {}", it.what, it.last_day)).collect();
+        assert_eq!(ends, ["AS2 certificate 1.cer 2026-06-30", "AS2 certificate 2.cer 2026-12-31"]);
+    }
+
+    #[test]
+    fn what_is_wrong_on_as2_is_told() {
+        let as2 = |rest: &str| profile("otter-valley", "OTTER") + "[as2]\n" + rest;
+        let wrong = |text: String, file: &str| {
+            let files = [
+                ("otter-valley/partner.toml", text.as_str()),
+                ("otter-valley/a.cer", file),
+                ("utility.toml", "name = \"N\"\nx12.isa = [{ qualifier = \"ZZ\", id = \"US\" }]"),
+            ];
+            refused("as2-wrong", &files)
+        };
+        let text = wrong(as2("id = \"O\"\ncertificates = [{ file = \"a.cer\" }]"), "nothing");
+        assert!(text.contains("--> otter-valley/a.cer"), "{text}");
+        assert!(text.contains("utility.toml has no [as2]"), "{text}");
+        for (line, told) in [
+            ("id = \"a\\\"b\"", "an AS2 name has 1 to 128"),
+            ("id = \"O\"\nurl = \"https://me:you@otter.example/\"", "use [as2.login]"),
+            ("id = \"O\"\nurl = \"otter.example\"", "give an address such as"),
+            ("id = \"O\"\nsend.sign = \"sha1\"", "unknown value of `sign`"),
+            ("id = \"O\"\nsend.encrypt = \"3des-cbc\"", "unknown value of `encrypt`"),
+            ("id = \"O\"\nreceive.receipt_addresses = [\"https://otter.example\"]", "the slash"),
+            ("id = \"O\"\ncertificates = [{ file = \"../a.cer\" }]", "lies in the folder"),
+            ("id = \"O\"\nsend = { receipt = \"none\", receipt_later = true }", "no receipt that"),
+        ] {
+            let text = wrong(as2(line), "");
+            assert!(text.contains(told), "{line}: {text}");
+        }
     }
 
     #[test]

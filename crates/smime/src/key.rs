@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{
-    KeyPair as SigningKey, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OAEP_SHA384_MGF1SHA384,
-    OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey,
-    PrivateDecryptingKey,
+    KeyPair as SigningKey, KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256,
+    OAEP_SHA384_MGF1SHA384, OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey,
+    Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
 };
 use aws_lc_rs::signature::{
     KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
@@ -75,6 +76,32 @@ impl PrivateKey {
             "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
             _ => Err(KeyError::Rejected),
         }
+    }
+
+    /// A new key of this many bits: 2048, 3072, 4096 or 8192.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Weak`] for another length.
+    pub fn generate(bits: usize) -> Result<Self, KeyError> {
+        let size = match bits {
+            2048 => KeySize::Rsa2048,
+            3072 => KeySize::Rsa3072,
+            4096 => KeySize::Rsa4096,
+            8192 => KeySize::Rsa8192,
+            _ => return Err(KeyError::Weak(bits)),
+        };
+        let key = SigningKey::generate(size).map_err(|_| KeyError::Rejected)?;
+        Self::from_pkcs8(pkcs8(&key)?.as_ref())
+    }
+
+    /// The key as a PEM file, in PKCS #8. It is the secret itself.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Rejected`] if the key cannot be written.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        Ok(pem::write("PRIVATE KEY", pkcs8(&self.signing)?.as_ref()))
     }
 
     /// Reads a key in PKCS #1.
@@ -153,6 +180,10 @@ impl PrivateKey {
         };
         opened.ok().map(|key| key.to_vec())
     }
+}
+
+fn pkcs8(key: &SigningKey) -> Result<Pkcs8V1Der<'static>, KeyError> {
+    key.as_der().map_err(|_| KeyError::Rejected)
 }
 
 /// The length of a PKCS #8 key's modulus in bits.

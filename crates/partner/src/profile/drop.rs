@@ -66,7 +66,7 @@ pub(crate) const DROP: Section = Section {
     ],
 };
 
-const PROXY: Section = Section {
+pub(crate) const PROXY: Section = Section {
     name: "[drops.proxy]",
     keys: &[
         must("kind", Kind::Words(|| words(&PROXY_KINDS)), "socks5 or http."),
@@ -95,7 +95,7 @@ pub(crate) const COMPLETE: Section = Section {
     ],
 };
 
-const RETRY: Section = Section {
+pub(crate) const RETRY: Section = Section {
     name: "[drops.retry]",
     keys: &[
         may("times", Kind::CountOrNone(100), "How often we try again; 8 when left out."),
@@ -435,7 +435,7 @@ pub(crate) fn after_words() -> Vec<&'static str> {
     words(&AFTERS)
 }
 
-fn read_proxy(table: &Table<'_>, faults: &mut Faults<'_>) -> Option<Proxy> {
+pub(crate) fn read_proxy(table: &Table<'_>, faults: &mut Faults<'_>) -> Option<Proxy> {
     for key in ["kind", "host", "port"] {
         table.require(key, faults);
     }
@@ -447,7 +447,7 @@ fn read_proxy(table: &Table<'_>, faults: &mut Faults<'_>) -> Option<Proxy> {
     Some(Proxy { kind: kind?, host: host?.value, port: port?.value as u16, user, password })
 }
 
-fn read_retry(table: &Table<'_>, faults: &mut Faults<'_>) -> Retry {
+pub(crate) fn read_retry(table: &Table<'_>, faults: &mut Faults<'_>) -> Retry {
     let usual = Retry::default();
     let first = table.parsed("first", amount::seconds, faults).map_or(usual.first, |at| at.value);
     let longest = table.parsed("longest", amount::seconds, faults);

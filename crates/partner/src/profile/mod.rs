@@ -35,6 +35,7 @@ use crate::toml_file::{Faults, Source, Table};
 
 pub mod acknowledge;
 pub mod alert;
+pub mod as2;
 pub mod contact;
 pub mod document;
 pub mod drop;
@@ -46,6 +47,7 @@ pub mod watch;
 
 pub use acknowledge::{Acknowledge, AcknowledgmentKind, Resend, ResendNumber, Ta1};
 pub use alert::{Alerts, Event, Retention};
+pub use as2::{As2, OwnAs2};
 pub use contact::{Contact, Role};
 pub use document::{Batch, Direction, Document, GuideName};
 pub use drop::{After, Complete, Proxy, ProxyKind, Pull, Retry, SftpDrop};
@@ -102,6 +104,7 @@ pub(crate) const PARTNER: Section = Section {
         ),
         may("documents", Kind::Tables(&document::DOCUMENT), "What we exchange."),
         may("mailbox", Kind::Table(&mailbox::MAILBOX), "Its login to our SFTP server."),
+        may("as2", Kind::Table(&as2::AS2), "How we exchange with it over AS2."),
         may("drops", Kind::Tables(&drop::DROP), "Its servers that we call."),
         may(
             "folders",
@@ -135,6 +138,7 @@ pub(crate) const UTILITY: Section = Section {
         may("contacts", Kind::Tables(&contact::CONTACT), "Whom partners call."),
         must("x12", Kind::Table(&identity::OWN_X12), "How interchanges name us."),
         may("mailbox", Kind::Table(&OWN_MAILBOX), "Where the mailboxes of our SFTP server are."),
+        may("as2", Kind::Table(&as2::OWN_AS2), "Who we are on AS2."),
         may("alerts", Kind::Table(&alert::ALERTS), "Who is told where a partner names nobody."),
     ],
 };
@@ -177,6 +181,8 @@ pub struct Profile {
     pub documents: Vec<Document>,
     /// Its login to our SFTP server.
     pub mailbox: Option<Mailbox>,
+    /// How we exchange with it over AS2.
+    pub as2: Option<As2>,
     /// Its servers that we call.
     pub drops: Vec<SftpDrop>,
     /// Folders on our disks that its files come from or go to.
@@ -210,6 +216,8 @@ pub struct Utility {
     pub x12: Identity,
     /// The folder that holds a folder for each partner's mailbox.
     pub mailbox_root: Option<PathBuf>,
+    /// Who we are on AS2.
+    pub as2: Option<OwnAs2>,
     /// Who is told where a partner names nobody.
     pub alerts: Alerts,
 }
@@ -343,6 +351,8 @@ pub(crate) fn read_profile(
     let ein = contact::read_ein(&file, &mut faults);
     let roles = file.many_words("roles", &contact::ROLES, &mut faults).unwrap_or_default();
     let contacts = contact::read_contacts(&file, &mut faults);
+    let as2 = file.section("as2", &as2::AS2, &mut faults);
+    let as2 = as2.and_then(|table| as2::read_as2(&table, usual, &mut faults));
     let drops = drop::read_drops(&file, usual, &mut faults);
     let folders = folder::read_folders(&file, &mut faults);
     let watches = watch::read_watches(&file, usual, &mut faults);
@@ -370,6 +380,7 @@ pub(crate) fn read_profile(
             envelope,
             documents,
             mailbox,
+            as2,
             drops,
             folders,
             watches,
@@ -403,7 +414,7 @@ pub(crate) fn read_utility(
     let mut faults = Faults::new(source);
     let file = Table::whole(&parsed, &UTILITY, &mut faults);
     let name = read_name(&file, &mut faults);
-    let Usual { zone, calendar, .. } = read_usual(&file, usual, &mut faults);
+    let usual = read_usual(&file, usual, &mut faults);
     file.require("x12", &mut faults);
     let x12 = file.section("x12", &identity::OWN_X12, &mut faults);
     let x12 = x12.and_then(|table| identity::read_identity(&table, &mut faults));
@@ -415,11 +426,24 @@ pub(crate) fn read_utility(
     let ein = contact::read_ein(&file, &mut faults);
     let contacts = contact::read_contacts(&file, &mut faults);
     let alerts = alert::read_alerts(&file, &mut faults);
+    let as2 = file.section("as2", &as2::OWN_AS2, &mut faults);
+    let as2 = as2.and_then(|table| as2::read_own_as2(&table, &usual, &mut faults));
     let read = move || {
         let (name, (x12, places)) = (name?, x12?);
+        let Usual { zone, calendar, .. } = usual;
         let mailbox_root = mailbox.map(|at| at.value);
-        let utility =
-            Utility { name, legal_name, ein, zone, calendar, contacts, x12, mailbox_root, alerts };
+        let utility = Utility {
+            name,
+            legal_name,
+            ein,
+            zone,
+            calendar,
+            contacts,
+            x12,
+            mailbox_root,
+            as2,
+            alerts,
+        };
         Some((utility, places))
     };
     faults.into_result(read())
