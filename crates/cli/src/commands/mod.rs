@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments, its help, its run.
 
 mod ack;
+mod cert;
 mod chart;
 mod completions;
 mod convert;
@@ -73,6 +74,7 @@ pub(crate) enum Command {
     Chart(chart::ChartArgs),
     Demo(demo::DemoArgs),
     Partner(partner::PartnerCommand),
+    Cert(cert::CertCommand),
     Schedule(schedule::ScheduleCommand),
     Serve(serve::ServeArgs),
     Msg(msg::MsgCommand),
@@ -99,6 +101,7 @@ impl Command {
             Command::Chart(args) => chart::run(&args, console),
             Command::Demo(args) => demo::run(&args, console),
             Command::Partner(args) => partner::run(&args, console),
+            Command::Cert(args) => cert::run(&args, console),
             Command::Schedule(args) => schedule::run(&args, console),
             Command::Serve(args) => serve::run(&args, console),
             Command::Msg(args) => msg::run(&args, console),

@@ -95,7 +95,11 @@ pub(crate) fn find<'b>(book: &'b PartnerBook, id: &str) -> Result<&'b Partner, F
 }
 
 /// Writes a file of a partner, reads all partners again, and takes it back when that is refused.
-fn write_checked(directory: &DirectoryArg, path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_checked(
+    directory: &DirectoryArg,
+    path: &Path,
+    text: &str,
+) -> anyhow::Result<()> {
     let before = fs::read(path).ok();
     write_file(path, |out| Ok(out.write_all(text.as_bytes())?))?;
     if let Err(refused) = directory.book() {
