@@ -135,7 +135,17 @@ pub(crate) const UTILITY: Section = Section {
         may("contacts", Kind::Tables(&contact::CONTACT), "Whom partners call."),
         must("x12", Kind::Table(&identity::OWN_X12), "How interchanges name us."),
         may("mailbox", Kind::Table(&OWN_MAILBOX), "Where the mailboxes of our SFTP server are."),
+        may(
+            "imports",
+            Kind::Tables(&folder::IMPORT),
+            "Folders that our own systems put usage and bills into.",
+        ),
         may("alerts", Kind::Table(&alert::ALERTS), "Who is told where a partner names nobody."),
+        may(
+            "retention",
+            Kind::Table(&alert::RETENTION),
+            "How long what came from our own systems is kept.",
+        ),
     ],
 };
 
@@ -210,8 +220,12 @@ pub struct Utility {
     pub x12: Identity,
     /// The folder that holds a folder for each partner's mailbox.
     pub mailbox_root: Option<PathBuf>,
+    /// Folders that our own systems put usage and bills into.
+    pub imports: Vec<WatchedFolder>,
     /// Who is told where a partner names nobody.
     pub alerts: Alerts,
+    /// How long what is of our own house is kept.
+    pub retention: Retention,
 }
 
 /// How far the onboarding of a partner is.
@@ -414,12 +428,25 @@ pub(crate) fn read_utility(
     let legal_name = file.text("legal_name", &mut faults).map(|at| at.value);
     let ein = contact::read_ein(&file, &mut faults);
     let contacts = contact::read_contacts(&file, &mut faults);
+    let imports = folder::read_imports(&file, &mut faults);
     let alerts = alert::read_alerts(&file, &mut faults);
+    let retention = alert::read_retention(&file, &mut faults);
     let read = move || {
         let (name, (x12, places)) = (name?, x12?);
         let mailbox_root = mailbox.map(|at| at.value);
-        let utility =
-            Utility { name, legal_name, ein, zone, calendar, contacts, x12, mailbox_root, alerts };
+        let utility = Utility {
+            name,
+            legal_name,
+            ein,
+            zone,
+            calendar,
+            contacts,
+            x12,
+            mailbox_root,
+            imports,
+            alerts,
+            retention,
+        };
         Some((utility, places))
     };
     faults.into_result(read())
