@@ -1,5 +1,7 @@
 //! What the road asks of a partner's profile, in one place.
 
+use std::path::{Path, PathBuf};
+
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 use tieline_model::authorization::{DataKind, Inquiry};
@@ -11,6 +13,7 @@ use tieline_partner::authorization::may_see as may_see_by;
 use tieline_partner::pattern::{FileName, Named};
 use tieline_partner::profile::{
     AcknowledgmentKind, AfterSegment, Batch, Direction, Document, InterchangeId, Profile, Ta1,
+    WatchedFolder,
 };
 use tieline_store::posting::{Kind, Posting};
 use tieline_x12::acknowledge::{GroupAnswer, InterchangeAnswer, Policy};
@@ -169,6 +172,8 @@ pub(crate) enum Road {
     Mailbox(&'static str),
     /// Onto the partner's server, by the drop of this name.
     Push(String),
+    /// Into this folder on our disks.
+    Folder(PathBuf),
 }
 
 /// The folder of a mailbox that a partner fetches our documents from.
@@ -177,12 +182,26 @@ const OUTBOUND: &str = "outbound";
 const MAILBOX: &str = "mailbox";
 /// What the channels of drops begin with.
 const PUSH: &str = "push ";
+/// What the channels of folders on our disks begin with.
+const FOLDER: &str = "into ";
 
-/// The channel of what goes to a partner: its own server where it has one, else its mailbox.
+/// The channel of what goes into a folder on our disks.
+pub(crate) fn folder(path: &Path) -> String {
+    format!("{FOLDER}{}", path.display())
+}
+
+/// The channel of what goes to a partner: its own server where it has one, or a folder on our disks,
+/// else its mailbox.
 pub(crate) fn channel(partner: &Partner) -> String {
     let drops = &partner.profile().drops;
     let push = drops.iter().find(|drop| drop.enabled && drop.push.is_some());
-    push.map_or_else(|| MAILBOX.to_string(), |drop| format!("{PUSH}{}", drop.name))
+    let out = |it: &&WatchedFolder| it.enabled && it.direction == Direction::Out;
+    let put = partner.profile().folders.iter().find(out);
+    match (push, put) {
+        (Some(drop), _) => format!("{PUSH}{}", drop.name),
+        (None, Some(put)) => folder(&put.path),
+        (None, None) => MAILBOX.to_string(),
+    }
 }
 
 /// Whether the partner has a mailbox with us, where it finds reports.
@@ -195,7 +214,10 @@ pub(crate) fn road(channel: &str) -> Option<Road> {
     match channel {
         MAILBOX => Some(Road::Mailbox(OUTBOUND)),
         REPORTS => Some(Road::Mailbox(REPORTS)),
-        _ => channel.strip_prefix(PUSH).map(|drop| Road::Push(drop.to_string())),
+        _ => match channel.strip_prefix(FOLDER) {
+            Some(path) => Some(Road::Folder(path.into())),
+            None => channel.strip_prefix(PUSH).map(|drop| Road::Push(drop.to_string())),
+        },
     }
 }
 

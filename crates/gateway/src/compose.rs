@@ -16,6 +16,7 @@ use tieline_x12::finding::{Finding, Severity};
 use tieline_x12::observer::{Observer, Scene};
 
 use crate::agreement;
+use crate::payload::Bytes;
 use crate::queue::Outgoing;
 use crate::speaker::shown;
 use crate::steps::{ByPartner, Failure};
@@ -108,7 +109,9 @@ pub(crate) fn interchange(
         *sets.entry(code.to_string()).or_default() += 1;
     }
     let bytes = writer.finish().map_err(wrong)?;
-    let held = objection(book, &bytes)?;
+    let bytes: Arc<[u8]> = bytes.into();
+    let held = objection(book, &Bytes::Memory(Arc::clone(&bytes)))?;
+    let bytes = bytes.to_vec();
     Ok(Outgoing {
         control: envelope.control,
         sender: shown((ours.qualifier.as_bytes(), ours.id.as_bytes())),
@@ -131,7 +134,7 @@ pub(crate) fn groups(records: &[Record]) -> u32 {
 }
 
 /// What the check that will judge it says against our own work.
-fn objection(book: &Arc<PartnerBook>, bytes: &[u8]) -> Result<Option<String>, Failure> {
+pub(crate) fn objection(book: &Arc<PartnerBook>, bytes: &Bytes) -> Result<Option<String>, Failure> {
     #[derive(Default)]
     struct Errors(Option<String>, u64);
     impl Observer for Errors {
@@ -143,7 +146,7 @@ fn objection(book: &Arc<PartnerBook>, bytes: &[u8]) -> Result<Option<String>, Fa
         }
     }
     let mut errors = Errors::default();
-    stream(&mut &*bytes, &ByPartner(Arc::clone(book)), &mut errors)?;
+    stream(&mut bytes.part(0, bytes.len()), &ByPartner(Arc::clone(book)), &mut errors)?;
     Ok(errors
         .0
         .map(|first| format!("our own check found {} errors in it, the first: {first}", errors.1)))

@@ -1,14 +1,21 @@
 //! What an operator does with messages: sends one again, or has one looked at anew. Each needs a reason
 //! and is in the audit.
 
+use std::io::Read as _;
+
+use tieline_partner::profile::FileFormat;
 use tieline_store::change::{self, MessageState};
+use tieline_store::interchange::Standing;
 use tieline_store::job::NewJob;
 use tieline_store::message::{Flow, Message, State};
 use tieline_store::{AuditEntry, Change, MessageId, StoreError};
 
 use crate::house::House;
-use crate::queue;
-use crate::steps::{CHECK, IMPORT, READ, event, job};
+use crate::payload::Bytes;
+use crate::renumber::Envelope;
+use crate::steps::check::ACCEPTED;
+use crate::steps::{CHECK, Failure, IMPORT, READ, event, job, release, work};
+use crate::{agreement, compose, folders, queue};
 
 /// Why an operator's wish cannot be met.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +37,16 @@ pub enum OperateError {
     Store(#[from] StoreError),
 }
 
-/// Sends a message once more, with the same bytes and control number; gives the new message.
+/// By which number the partner knows what is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbering {
+    /// The same bytes: the partner sees a repeat.
+    Same,
+    /// The same documents in an envelope with a number of its own: another interchange.
+    New,
+}
+
+/// Sends a message once more; gives the new message.
 ///
 /// # Errors
 ///
@@ -38,6 +54,7 @@ pub enum OperateError {
 pub async fn resend(
     house: &House,
     id: MessageId,
+    numbering: Numbering,
     by: &str,
     reason: &str,
 ) -> Result<MessageId, OperateError> {
@@ -50,18 +67,75 @@ pub async fn resend(
         (Flow::Out, State::Queued | State::Sending) => {
             return Err(not_so("is being sent already; it needs no help"));
         }
+        (Flow::Out, State::Held) => {
+            return Err(not_so("is held and was never sent; mend it, then: tieline msg reprocess"));
+        }
         (Flow::Out, _) => {}
     }
     let mut change = Change::default();
-    queue::again(&mut change, &message, house.store.payload(id).await?);
+    let sent = send_again(house, &mut change, &message, numbering).await;
+    sent.map_err(|failure| match failure {
+        Failure::Store(error) => OperateError::Store(error),
+        other => not_so(&format!("cannot be sent again: {other}")),
+    })?;
     let this = change::Message::Known(id);
     change.events.push(event(this, "sent again", format!("by {by}: {reason}")));
     change.audit.push(audit(by, "resend", id, reason));
     Ok(house.store.apply(change).await?.messages[0])
 }
 
+/// Adds a message once more to a change. The number it may need belongs to the message and the time
+/// at which it was sent before, so that a step that is done twice uses one number.
+pub(crate) async fn send_again(
+    house: &House,
+    change: &mut Change,
+    message: &Message,
+    numbering: Numbering,
+) -> Result<(), Failure> {
+    let payload = house.store.payload(message.id).await?;
+    if numbering == Numbering::Same {
+        queue::again(change, message, payload);
+        return Ok(());
+    }
+    let book = house.book();
+    let partner = message.partner.as_deref().and_then(|id| book.find(id));
+    let partner = partner.ok_or_else(|| Failure::Final("it is for no partner".to_string()))?;
+    // One that was sent again with the same bytes has the interchange of the first.
+    let mut with = message.clone();
+    let interchange = loop {
+        if let Some(found) = house.store.interchanges(with.id).await?.into_iter().next() {
+            break found;
+        }
+        let earlier = match with.same_as {
+            Some(earlier) => house.store.message(earlier).await?,
+            None => None,
+        };
+        with = earlier.ok_or_else(|| Failure::Final("it is no interchange".to_string()))?;
+    };
+    let bytes = Bytes::open(payload)?;
+    let (bytes, found) = work(move || {
+        let mut all = Vec::new();
+        bytes.part(0, bytes.len()).read_to_end(&mut all)?;
+        let found = Envelope::find(&all)?;
+        Ok((all, found))
+    })
+    .await?;
+    let now = house.store.now().await?;
+    let counter = queue::counter(&partner.profile().id);
+    let tried = house.store.events(message.id).await?.len();
+    let purpose = format!("{} under a number of its own, after {tried} events", message.id);
+    let control = house.store.allocate(&counter, &purpose, found.groups().max(1)).await?;
+    let at = house.local(now);
+    let bytes = found.renumber(&bytes, control, &at)?;
+    let sets: Vec<&str> = found.sets.iter().map(String::as_str).collect();
+    let name = agreement::file_name(partner, &sets, control, at.datetime(), interchange.test);
+    queue::renumbered(change, message, &interchange, name, control, bytes);
+    Ok(())
+}
+
 /// Has a message that waits for a person, was rejected or was given up looked at anew, with the
-/// partners and guides as they are now; says what will be done.
+/// partners and guides as they are now; says what will be done. With `accept`, an interchange under a
+/// control number that was used before is taken as a document of its own.
 ///
 /// # Errors
 ///
@@ -69,6 +143,7 @@ pub async fn resend(
 pub async fn reprocess(
     house: &House,
     id: MessageId,
+    accept: bool,
     by: &str,
     reason: &str,
 ) -> Result<String, OperateError> {
@@ -81,32 +156,86 @@ pub async fn reprocess(
     }
     let this = change::Message::Known(id);
     let mut change = Change::default();
+    let said;
     if message.flow == Flow::Out {
-        change.message_states.push(state(id, message.state, State::Queued));
-        let partner = message.partner.as_deref().unwrap_or_default();
-        change.jobs.push(queue::delivery(this, partner, &message.channel));
+        said = anew(house, &mut change, &message).await?;
     } else {
         let inside = house.store.interchanges(id).await?;
         if inside.is_empty() {
             change.message_states.push(state(id, message.state, State::Received));
-            let is_ours = message.partner.is_none() && message.channel.starts_with("folder ");
-            let kind = if is_ours { IMPORT } else { READ };
-            change.jobs.push(NewJob { message: Some(this), ..job(kind) });
+            let (kind, detail) = match folders::origin(&message.channel) {
+                Some((format, _)) if format != FileFormat::X12 => (IMPORT, format.word()),
+                _ => (READ, ""),
+            };
+            let detail = detail.to_string();
+            change.jobs.push(NewJob { message: Some(this), detail, ..job(kind) });
         }
+        // What is answered anew is answered under a number of its own.
+        let at = house.store.now().await?.as_microsecond();
         for it in inside.iter().filter(|it| waits.contains(&it.state)) {
+            let is_conflict = matches!(it.standing, Standing::Conflict(_));
+            if is_conflict && !accept {
+                return Err(not_so(
+                    "came under a control number that was used before; if it is to be taken all the \
+                     same: --accept-used-number",
+                ));
+            }
+            let word = if is_conflict { ACCEPTED } else { "anew" };
             change.interchange_states.push((it.id, State::Received, None));
             change.jobs.push(NewJob {
                 message: Some(this),
                 interchange: Some(change::Interchange::Known(it.id)),
+                detail: format!("{word} {at}"),
                 ..job(CHECK)
             });
         }
+        said = format!("{} of it will be looked at anew", change.jobs.len());
     }
-    let count = change.jobs.len();
     change.events.push(event(this, "looked at anew", format!("by {by}: {reason}")));
     change.audit.push(audit(by, "reprocess", id, reason));
     house.store.apply(change).await?;
-    Ok(format!("{count} of it will be looked at anew"))
+    Ok(said)
+}
+
+/// What becomes of a message of ours that was held or given up: it is composed anew from what was
+/// posted, where it was, and else judged anew as it is.
+async fn anew(
+    house: &House,
+    change: &mut Change,
+    message: &Message,
+) -> Result<String, OperateError> {
+    let id = message.id;
+    let not_so = |why: String| OperateError::NotSo { message: id, why };
+    let failed = |failure: Failure| match failure {
+        Failure::Store(error) => OperateError::Store(error),
+        other => not_so(format!("is still as it was: {other}")),
+    };
+    if message.state == State::Held {
+        if release::anew(house, change, message).await.map_err(failed)? {
+            let reason = Some("composed anew; this one was never sent".to_string());
+            let to = State::Repeat;
+            change.message_states.push(MessageState {
+                message: id,
+                from: vec![State::Held],
+                to,
+                reason,
+            });
+            return Ok("it was composed anew and is sent".to_string());
+        }
+        let bytes = Bytes::open(house.store.payload(id).await?);
+        let bytes = bytes.map_err(|error| failed(error.into()))?;
+        let book = house.book();
+        let objection = work(move || compose::objection(&book, &bytes)).await.map_err(failed)?;
+        if let Some(objection) = objection {
+            return Err(not_so(format!("is still as it was: {objection}")));
+        }
+    }
+    change.message_states.push(state(id, message.state, State::Queued));
+    let partner = message.partner.as_deref().unwrap_or_default();
+    if !queue::is_called(&message.channel) {
+        change.jobs.push(queue::delivery(change::Message::Known(id), partner, &message.channel));
+    }
+    Ok("it is sent".to_string())
 }
 
 async fn known(house: &House, id: MessageId) -> Result<Message, OperateError> {

@@ -3,6 +3,7 @@
 //! ```text
 //! release   what is due to a partner: composed, checked as the partner will check it, queued, once
 //! deliver   a queued message into its partner's mailbox; then its answers are expected
+//! export    what was posted, as a file for other programs in a folder of ours, once
 //! call      a partner's server: what is queued for it is put there, and what waits there is taken
 //! ```
 
@@ -12,14 +13,19 @@ use tieline_store::job::Claimed;
 use tieline_store::{AuditEntry, Change};
 
 use crate::house::House;
-use crate::overdue;
-use crate::steps::{self, ALERT, CALL, DELIVER, Failure, RELEASE, Step, WATCH};
+use crate::steps::{
+    self, ALERT, CALL, DELIVER, EXPORT, Failure, OVERDUE, RELEASE, RETAIN, Step, WATCH,
+};
+use crate::{overdue, retention};
 
 /// The step of the road out that a job is; `None` if it is none.
 pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result<Step, Failure>> {
     Some(match claimed.kind.as_str() {
         RELEASE => steps::release::step(house, claimed).await,
+        EXPORT => steps::export::step(house, claimed).await,
+        OVERDUE => overdue::follow(house, claimed).await,
         WATCH => overdue::look(house, claimed).await,
+        RETAIN => retention::step(house, claimed).await,
         CALL => steps::call::step(house, claimed).await,
         DELIVER => steps::deliver::step(house, claimed).await,
         ALERT => Ok(tell(claimed)),

@@ -8,44 +8,106 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tieline_partner::profile::{Status, Watch};
-use tieline_store::change;
-use tieline_store::job::{Claimed, NewJob};
-use tieline_store::message::{Filter, Flow, Message};
+use tieline_partner::profile::{ResendNumber, Status, Watch};
+use tieline_store::job::{Claimed, End, NewJob};
+use tieline_store::message::{Filter, Flow, Message, State};
 use tieline_store::schedule::Run;
-use tieline_store::{Change, StoreError};
+use tieline_store::{Change, StoreError, change, expectation};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{ALERT, Failure, Step, WATCH, alert, event, job};
+use crate::operate::{self, Numbering};
+use crate::steps::{ALERT, Failure, OVERDUE, Step, WATCH, alert, event, job};
 
 /// How often deadlines are looked at.
 const EVERY: Duration = Duration::from_secs(10);
 /// The most messages of a partner that are looked at for one deadline.
 const MOST: u32 = 10_000;
 
-/// Tells of every answer whose time to warn or deadline has come, and says how many.
+/// Begins what follows from every answer whose time to warn or deadline has come, and says how many
+/// there were.
 ///
 /// # Errors
 ///
 /// When the store fails.
-pub async fn tell(house: &House) -> Result<usize, StoreError> {
-    let due = house.store.fall_due().await?;
-    for due in &due {
-        let it = &due.expectation;
-        let this = change::Message::Known(it.message);
-        let (what, word) = if due.overdue {
-            ("overdue", "has not come")
-        } else {
-            ("due soon", "is still to come")
-        };
-        let detail = format!("the answer to {} {word}; it is due {}", it.key, it.due);
-        let mut change = Change::default();
-        change.events.push(event(this, what, detail));
-        change.jobs.push(alert(Some(&it.partner), what, it.message));
-        house.store.apply(change).await?;
+pub async fn tell(house: &House) -> Result<u64, StoreError> {
+    house.store.begin_due(OVERDUE).await
+}
+
+/// What follows from one: a person is warned; after the deadline the message is sent again as often as
+/// is agreed with the partner, and then a person hears of it.
+pub(crate) async fn follow(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
+    let wrong = || Failure::Final("the job names no answer to a message".to_string());
+    let id = claimed.message.ok_or_else(wrong)?;
+    let (what, key) = claimed.detail.split_once('\n').ok_or_else(wrong)?;
+    let message = house.store.message(id).await?.ok_or_else(wrong)?;
+    let of = expectation::Filter { message: Some(id), waiting: true, ..Default::default() };
+    let waiting = house.store.expectations(&of, MOST).await?;
+    // It came in the meantime, or the message was sent again.
+    let Some(it) = waiting.iter().find(|it| it.key == key) else {
+        return Ok(Step::done(Change::default()));
+    };
+    let this = change::Message::Known(id);
+    let is_overdue = what == "overdue";
+    let word = if is_overdue { "has not come" } else { "is still to come" };
+    let mut detail = format!("the answer to {key} {word}; it is due {}", it.due);
+    let mut change = Change::default();
+    if is_overdue {
+        match again(house, &message, &it.partner).await? {
+            Again::No => {}
+            Again::Later(due) => {
+                let reason = "the message is sent again then".to_string();
+                return Ok(Step { change, end: End::Again { due, reason } });
+            }
+            Again::Now(numbering, tries) => {
+                let (numbers, told) = match numbering {
+                    ResendNumber::Same => (Numbering::Same, "the same number"),
+                    ResendNumber::New => (Numbering::New, "a number of its own"),
+                };
+                operate::send_again(house, &mut change, &message, numbers).await?;
+                detail += &format!("; sent again under {told}, time {tries}");
+                change.events.push(event(this, "sent again", detail));
+                return Ok(Step::done(change));
+            }
+        }
     }
-    Ok(due.len())
+    change.events.push(event(this, what, detail));
+    change.jobs.push(alert(Some(&it.partner), what, id));
+    Ok(Step::done(change))
+}
+
+/// Whether a message is sent again whose answer is overdue.
+enum Again {
+    No,
+    Later(Timestamp),
+    /// With which number, and which time it is.
+    Now(ResendNumber, u32),
+}
+
+async fn again(house: &House, message: &Message, partner: &str) -> Result<Again, Failure> {
+    let book = house.book();
+    let Some(partner) = book.find(partner) else { return Ok(Again::No) };
+    let profile = partner.profile();
+    let agreed = profile.envelope.acknowledge.resend;
+    let trades = matches!(profile.status, Status::Testing | Status::Live);
+    if !trades || agreed.times == 0 || message.state != State::Sent {
+        return Ok(Again::No);
+    }
+    let mut tries = 0;
+    let mut earlier = message.same_as;
+    while let Some(before) = earlier.filter(|_| tries < agreed.times) {
+        tries += 1;
+        earlier = house.store.message(before).await?.and_then(|it| it.same_as);
+    }
+    if tries >= agreed.times {
+        return Ok(Again::No);
+    }
+    // The first time it is due at once; then not before what is agreed has gone by.
+    let due = message.at + SignedDuration::from_secs(agreed.every.into());
+    if tries > 0 && due > house.store.now().await? {
+        return Ok(Again::Later(due));
+    }
+    Ok(Again::Now(agreed.control_number, tries + 1))
 }
 
 /// Begins the look for every expected file whose deadline has passed since `from` or the last look.

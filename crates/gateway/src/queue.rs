@@ -1,9 +1,11 @@
 //! Queueing what we send: a message with its interchange, and the job that delivers it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tieline_partner::Partner;
+use tieline_store::access::OURSELVES;
 use tieline_store::change;
 use tieline_store::interchange::{InterchangeId, NewInterchange};
 use tieline_store::job::NewJob;
@@ -133,15 +135,90 @@ pub(crate) fn again(
     );
 }
 
+/// Adds the documents of an earlier message once more, in an interchange of their own.
+pub(crate) fn renumbered(
+    change: &mut Change,
+    earlier: &tieline_store::message::Message,
+    interchange: &tieline_store::interchange::Interchange,
+    name: String,
+    control: u64,
+    bytes: Vec<u8>,
+) {
+    let (length, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
+    let place = message(
+        change,
+        NewMessage {
+            partner: earlier.partner.clone().unwrap_or_default(),
+            channel: earlier.channel.clone(),
+            name,
+            content: earlier.content.clone(),
+            test: interchange.test,
+            payload: Payload::Bytes(bytes),
+            state: State::Queued,
+            reason: None,
+            answers: earlier.answers,
+            again: Some(earlier.id),
+        },
+    );
+    change.interchanges.push(NewInterchange {
+        message: change::Message::New(place),
+        flow: Flow::Out,
+        partner: earlier.partner.clone(),
+        sender: interchange.sender.clone(),
+        receiver: interchange.receiver.clone(),
+        control,
+        test: interchange.test,
+        sha256,
+        offset: 0,
+        length,
+        content: interchange.content.clone(),
+        state: State::Queued,
+        reason: None,
+        window_from: jiff::Timestamp::MIN,
+    });
+}
+
+/// Adds a file of a watched folder that cannot be used, and a report why, for the folder's `errors`.
+pub(crate) fn errors(
+    change: &mut Change,
+    folder: &Path,
+    wrong: &tieline_store::message::Message,
+    payload: Payload,
+    report: String,
+) {
+    let errors = folder.join("errors");
+    let name = format!("{}.{}", wrong.id, wrong.name.replace(['/', '\\'], "_"));
+    let partner = wrong.partner.clone().unwrap_or_else(|| OURSELVES.to_string());
+    let new = |name: String, content: &str, payload| NewMessage {
+        partner: partner.clone(),
+        channel: agreement::folder(&errors),
+        name,
+        content: content.to_string(),
+        test: wrong.test.unwrap_or(false),
+        payload,
+        state: State::Queued,
+        reason: None,
+        answers: None,
+        again: None,
+    };
+    let report = Payload::Bytes(report.into_bytes());
+    message(change, new(format!("{name}.report.txt"), "report", report));
+    message(change, new(name, "not usable", payload));
+}
+
 /// Adds a message, with the job that delivers it unless it is held or waits for a call.
-fn message(change: &mut Change, message: NewMessage) -> usize {
+pub(crate) fn message(change: &mut Change, message: NewMessage) -> usize {
     let place = change.messages.len();
-    let is_called = matches!(agreement::road(&message.channel), Some(Road::Push(_)));
-    if message.state == State::Queued && !is_called {
+    if message.state == State::Queued && !is_called(&message.channel) {
         change.jobs.push(delivery(change::Message::New(place), &message.partner, &message.channel));
     }
     change.messages.push(message);
     place
+}
+
+/// Whether what goes this way waits for a call of the partner's server.
+pub(crate) fn is_called(channel: &str) -> bool {
+    matches!(agreement::road(channel), Some(Road::Push(_)))
 }
 
 /// The job that delivers a message. Those of one road to one partner go in order.

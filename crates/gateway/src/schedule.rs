@@ -17,7 +17,7 @@ use tieline_store::schedule::Run;
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{CALL, RELEASE, job};
+use crate::steps::{self, CALL, EXPORT, RELEASE, job};
 
 /// How often the schedules are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -47,6 +47,12 @@ pub fn planned(book: &PartnerBook) -> Vec<Planned<'_>> {
             {
                 let name = format!("{id}/{}", document.set);
                 all.push(Planned { name, schedule, kind: RELEASE });
+            }
+        }
+        for export in profile.exports.iter().filter(|export| export.enabled) {
+            if let Some(schedule) = &export.schedule {
+                let name = steps::export::name(profile, export);
+                all.push(Planned { name, schedule, kind: EXPORT });
             }
         }
         for drop in profile.drops.iter().filter(|drop| drop.enabled) {

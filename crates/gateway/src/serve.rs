@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::host::Host;
 use crate::house::House;
-use crate::{overdue, schedule, upkeep, worker};
+use crate::{folders, overdue, retention, schedule, upkeep, worker};
 
 /// What a node does.
 #[derive(Debug)]
@@ -85,6 +85,8 @@ impl Node {
         }
         tasks.push(tokio::spawn(worker::run(Arc::clone(&house), serving.workers, stopped.clone())));
         tasks.push(tokio::spawn(schedule::run(Arc::clone(&house), stopped.clone())));
+        tasks.push(tokio::spawn(folders::run(Arc::clone(&house), stopped.clone())));
+        tasks.push(tokio::spawn(retention::run(Arc::clone(&house), stopped.clone())));
         tasks.push(tokio::spawn(upkeep::run(Arc::clone(&house), stopped.clone())));
         tasks.push(tokio::spawn(overdue::run(house, stopped)));
         Ok(Node { sftp: address, stop, tasks })

@@ -25,7 +25,7 @@ const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 3_600;
 
 /// Every kind of job that a worker takes.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 12] = [
     crate::steps::READ,
     crate::steps::CHECK,
     crate::steps::POST,
@@ -33,6 +33,9 @@ const KINDS: [&str; 9] = [
     crate::steps::RELEASE,
     crate::steps::DELIVER,
     crate::steps::CALL,
+    crate::steps::EXPORT,
+    crate::steps::OVERDUE,
+    crate::steps::RETAIN,
     crate::steps::WATCH,
     crate::steps::ALERT,
 ];

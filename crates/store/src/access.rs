@@ -49,3 +49,17 @@ pub struct Figure {
     /// How many.
     pub value: u64,
 }
+
+/// Whose postings they are that come from our own house.
+pub const OURSELVES: &str = "utility";
+
+/// What of a partner's has been kept long enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// Whose: a partner's, or our own house's when `None`.
+    pub partner: Option<String>,
+    /// Test traffic, or production.
+    pub test: bool,
+    /// What ended, or was posted, before this instant.
+    pub before: Timestamp,
+}

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A posting went to this partner before; nothing was written.
     #[error("what is to be sent went to this partner before; nothing was written")]
     ReleasedBefore,
+    /// The file that an arrival was to be remembered as was taken before; nothing was written.
+    #[error("this file was taken before; nothing was written")]
+    TakenBefore,
     /// The numbers of a counter are used up within its window.
     #[error("the counter {0} has no number left")]
     NumbersUsedUp(String),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::change;
 use crate::interchange::InterchangeId;
+use crate::job::NewJob;
 use crate::message::MessageId;
 
 /// What kind of answer.
@@ -101,6 +102,22 @@ pub struct Due {
     pub expectation: Expectation,
     /// Whether its deadline has passed; else it is time to warn.
     pub overdue: bool,
+}
+
+impl Due {
+    /// The job that follows from it.
+    pub(crate) fn job(&self, kind: &str) -> NewJob {
+        let word = if self.overdue { "overdue" } else { "due soon" };
+        NewJob {
+            kind: kind.to_string(),
+            message: Some(change::Message::Known(self.expectation.message)),
+            interchange: None,
+            detail: format!("{word}\n{}", self.expectation.key),
+            due: None,
+            order: None,
+            unique: None,
+        }
+    }
 }
 
 /// Which expectations are meant; an empty filter means all.

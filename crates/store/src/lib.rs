@@ -189,6 +189,11 @@ pub trait Store: Send + Sync + 'static {
     /// is told.
     async fn fall_due(&self) -> Result<Vec<expectation::Due>, StoreError>;
 
+    /// As [`fall_due`](Self::fall_due), and for each, in the same transaction, a job of this kind about
+    /// the message: its detail is `due soon` or `overdue`, and what the answer would name, a line each.
+    /// So nothing that fell due is lost with whoever asked. Gives how many there were.
+    async fn begin_due(&self, kind: &str) -> Result<u64, StoreError>;
+
     /// The postings a filter lets through, oldest first, after `after`, at most `most`.
     async fn postings(
         &self,
@@ -260,6 +265,13 @@ pub trait Store: Send + Sync + 'static {
     /// is posted, accepted, repeat, rejected or refused, or sent with nobody waiting for an answer, and
     /// no job is about it.
     async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError>;
+
+    /// The same for the messages of one partner, tests or production, and gives how many.
+    async fn purge_messages(&self, expired: &access::Expired) -> Result<u64, StoreError>;
+
+    /// Throws away what postings of one partner say, tests or production, that were posted before an
+    /// instant, and gives how many; their keys stay, so that nothing is posted again.
+    async fn purge_postings(&self, expired: &access::Expired) -> Result<u64, StoreError>;
 
     /// Finishes what was begun and lets go of the database. Whatever is asked afterwards fails.
     async fn close(&self);

@@ -136,7 +136,9 @@ pub struct Arrival {
     pub job: String,
     /// Details for that job.
     pub detail: String,
-    /// A file of a drop to be remembered as taken in the same transaction.
+    /// A file of a drop to be remembered as taken in the same transaction. Of many who bring the same
+    /// file, one is received; the others are refused with
+    /// [`StoreError::TakenBefore`](crate::StoreError::TakenBefore).
     pub remember: Option<(String, crate::schedule::SeenFile)>,
 }
 

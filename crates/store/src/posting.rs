@@ -111,6 +111,8 @@ pub struct Filter {
     pub flow: Option<Flow>,
     /// Of this party.
     pub party: Option<String>,
+    /// From this sender, for itself or for a payer behind it.
+    pub sender: Option<String>,
     /// Of this reference.
     pub reference: Option<String>,
     /// Test traffic, or production.
@@ -123,6 +125,8 @@ pub struct Filter {
     pub until: Option<Date>,
     /// Not yet released to this partner in this form.
     pub unreleased: Option<(String, String)>,
+    /// That went to a partner in this message.
+    pub released_in: Option<MessageId>,
     /// That came in this message.
     pub message: Option<MessageId>,
 }

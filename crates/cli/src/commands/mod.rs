@@ -8,6 +8,7 @@ mod convert;
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod fmt;
 mod info;
 mod man;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Scrub(scrub::ScrubArgs),
     Ack(ack::AckArgs),
     Convert(convert::ConvertArgs),
+    Export(export::ExportArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
     Price(price::PriceArgs),
@@ -94,6 +96,7 @@ impl Command {
             Command::Scrub(args) => scrub::run(&args, console),
             Command::Ack(args) => ack::run(&args, console),
             Command::Convert(args) => convert::run(&args, console),
+            Command::Export(args) => export::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
             Command::Price(args) => price::run(&args, console),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tieline_gateway::operate::{self, OperateError};
+use tieline_gateway::operate::{self, Numbering, OperateError};
 use tieline_store::message::{Filter, Flow, Message};
 use tieline_store::{MessageId, Payload, State, StoreError};
 
@@ -39,10 +39,24 @@ enum Step {
         #[arg(value_name = "MESSAGE")]
         id: MessageId,
     },
-    /// Send a message once more, with the same bytes and control number
-    Resend(AgainArgs),
+    /// Send a message once more, with the same bytes and control number unless it is to have a new one
+    Resend {
+        #[command(flatten)]
+        args: AgainArgs,
+
+        /// Put the same documents into an envelope with a number of its own
+        #[arg(long)]
+        new_control_number: bool,
+    },
     /// Look at a message anew that was held, rejected or given up, with the partners as they are now
-    Reprocess(AgainArgs),
+    Reprocess {
+        #[command(flatten)]
+        args: AgainArgs,
+
+        /// Take an interchange whose control number was used before as a document of its own
+        #[arg(long)]
+        accept_used_number: bool,
+    },
 }
 
 /// List messages, the latest first
@@ -163,13 +177,18 @@ pub(crate) fn run(command: &MsgCommand, console: &mut Console<'_>) -> anyhow::Re
                     }
                 }
             }
-            Step::Resend(args) => {
-                let new = operate::resend(&house, args.id, &args.by, &args.reason).await;
+            Step::Resend { args, new_control_number } => {
+                let numbering = match new_control_number {
+                    true => Numbering::New,
+                    false => Numbering::Same,
+                };
+                let new = operate::resend(&house, args.id, numbering, &args.by, &args.reason).await;
                 let new = new.map_err(not_done)?;
                 console.say(format_args!("{} is sent again as {new}", args.id));
             }
-            Step::Reprocess(args) => {
-                let said = operate::reprocess(&house, args.id, &args.by, &args.reason).await;
+            Step::Reprocess { args, accept_used_number: accept } => {
+                let said =
+                    operate::reprocess(&house, args.id, *accept, &args.by, &args.reason).await;
                 console.say(format_args!("{}: {}", args.id, said.map_err(not_done)?));
             }
         }

@@ -3,22 +3,21 @@
 //! Messages that go this way wait for the call and have no delivery of their own. A file that is put
 //! twice after an unclear end has the same name and control number, so the partner sees one of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tieline_partner::profile::drop::{After, Complete, Proxy, ProxyKind, Pull, SftpDrop};
+use tieline_partner::profile::drop::{After, Proxy, ProxyKind, Pull, SftpDrop};
 use tieline_partner::profile::timing::clear_of;
 use tieline_partner::secret::{Secret, SecretName};
 use tieline_store::change;
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Filter, Flow, Message, State};
 use tieline_store::schedule::{Pause, SeenFile};
-use tieline_store::{Change, Payload};
-use tieline_transport::directory::Completeness;
+use tieline_store::{Change, Payload, StoreError};
 use tieline_transport::sftp::account::Drops;
 use tieline_transport::sftp::client::{
     self, ConnectError, Credentials, PinnedKey, Remote, UserKey,
@@ -28,8 +27,8 @@ use tieline_transport::{FileDrop, Receipt, Refusal};
 
 use super::deliver::{begin, sent};
 use super::{ALERT, Failure, Step, job};
-use crate::agreement;
 use crate::house::House;
+use crate::{agreement, folders};
 
 /// The most messages that are put in one call.
 const MOST: u32 = 1_000;
@@ -144,11 +143,7 @@ async fn put(
         states: vec![State::Queued, State::Sending],
         ..Filter::default()
     };
-    let mut queued = house.store.messages(&filter, None, MOST).await.map_err(Failure::Store)?;
-    queued.retain(|it| {
-        agreement::road(&it.channel) == Some(agreement::Road::Push(drop.name.clone()))
-    });
-    queued.reverse();
+    let queued = oldest(house, &filter, &drop.name).await.map_err(Failure::Store)?;
     if queued.is_empty() {
         return Ok(());
     }
@@ -169,6 +164,29 @@ async fn put(
         write_down(house, message, folder, told.result).await?;
     }
     Ok(())
+}
+
+/// The messages that wait for a drop, the oldest first, so many as are put in one call.
+async fn oldest(
+    house: &House,
+    filter: &Filter,
+    drop: &str,
+) -> Result<VecDeque<Message>, StoreError> {
+    let road = agreement::Road::Push(drop.to_string());
+    let mut waiting = VecDeque::new();
+    let mut before = None;
+    loop {
+        // The store gives the latest first, so those that are kept are the last ones it gives.
+        let some = house.store.messages(filter, before, MOST).await?;
+        let Some(last) = some.last() else { return Ok(waiting) };
+        before = Some(last.id);
+        for message in some {
+            if agreement::road(&message.channel).as_ref() == Some(&road) {
+                waiting.push_front(message);
+                waiting.truncate(MOST as usize);
+            }
+        }
+    }
 }
 
 async fn write_down(
@@ -257,14 +275,7 @@ fn pull(partner: &str, what: &Pull) -> Result<exchange::Pull, Failure> {
     let pattern = what.pattern.as_str().parse();
     Ok(exchange::Pull {
         pattern: pattern.map_err(|error| unusable("the pattern", error))?,
-        completeness: match &what.complete {
-            Complete::Renamed => Completeness::Renamed,
-            Complete::Still { looks } => Completeness::Still { looks: *looks },
-            Complete::Aged { seconds } => Completeness::Aged { seconds: (*seconds).into() },
-            Complete::Announced { ending } => {
-                Completeness::Announced { end: ending.clone().into_bytes() }
-            }
-        },
+        completeness: folders::completeness(&what.complete),
         after: match &what.after {
             After::Delete => exchange::After::Delete,
             After::Move(folder) => exchange::After::Move(folder.clone().into_bytes()),
@@ -354,5 +365,40 @@ impl Seek for Content {
             Content::Memory(bytes) => bytes.seek(to),
             Content::File(file) => file.seek(to),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tieline_partner::PartnerBook;
+    use tieline_store::message::NewMessage;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_many_that_wait_the_oldest_go_first() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let address = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = tieline_store::open(&address).await.expect("a store");
+        let house = House::new(store, PartnerBook::default(), folder.path());
+        let new = |drop: &str| NewMessage {
+            partner: "bank".to_string(),
+            channel: format!("push {drop}"),
+            name: "bill.edi".to_string(),
+            content: String::new(),
+            test: false,
+            payload: Payload::Bytes(Vec::new()),
+            state: State::Queued,
+            reason: None,
+            answers: None,
+            again: None,
+        };
+        let mut messages = vec![new("other"); 3];
+        messages.extend(vec![new("night"); MOST as usize + 5]);
+        let change = Change { messages, ..Change::default() };
+        let written = house.store.apply(change).await.expect("written").messages;
+        let queued = oldest(&house, &Filter::default(), "night").await.expect("read");
+        let ids: Vec<_> = queued.iter().map(|it| it.id).collect();
+        assert_eq!(ids, written[3..3 + MOST as usize]);
     }
 }

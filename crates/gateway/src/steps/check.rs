@@ -21,21 +21,30 @@ use tieline_x12::observer::Observer;
 
 use super::read::counted;
 use super::{ByPartner, Failure, POST, Step, alert, event, job, work};
-use crate::agreement;
 use crate::examine::{Examined, Examiner};
 use crate::house::House;
 use crate::payload::Bytes;
 use crate::queue::{self, Outgoing};
 use crate::speaker::shown;
+use crate::{agreement, folders};
 
-/// Checks the interchange of a job.
+/// What the detail of a job begins with whose interchange a person accepted under a used number.
+pub(crate) const ACCEPTED: &str = "accepted";
+
+/// Checks the interchange of a job. Its detail is empty, or the word and the time of a person who has
+/// it looked at anew; then it is answered under another number.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let (interchange, partner) = whose(house, claimed).await?;
     let book = house.book();
     match interchange.standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,
-        Standing::Conflict(first) => conflict(house, &book, &interchange, &partner, first).await,
-        Standing::First => judge(house, book, interchange, partner).await,
+        Standing::Conflict(first) if !claimed.detail.starts_with(ACCEPTED) => {
+            conflict(house, &book, &interchange, &partner, first).await
+        }
+        // A person has accepted the one under a number that was used.
+        Standing::Conflict(_) | Standing::First => {
+            judge(house, book, interchange, partner, &claimed.detail).await
+        }
     }
 }
 
@@ -93,7 +102,7 @@ async fn conflict(
         let ta1 = Segment::new("TA1").with(text(13)).with(text(9)).with(text(10));
         let ta1 = ta1.with("R").with("025");
         let answers = Answers { header, interchange: Some(ta1), groups: Vec::new() };
-        answer(house, &mut change, partner, interchange, vec![answers]).await?;
+        answer(house, &mut change, partner, interchange, vec![answers], "").await?;
     }
     Ok(Step::done(change))
 }
@@ -103,6 +112,7 @@ async fn judge(
     book: Arc<PartnerBook>,
     interchange: Interchange,
     partner: String,
+    anew: &str,
 ) -> Result<Step, Failure> {
     let bytes = Bytes::open(house.store.payload(interchange.message).await?)?;
     let gone = || Failure::Final(format!("there is no partner {partner} any more"));
@@ -125,29 +135,49 @@ async fn judge(
         _ => State::Rejected,
     };
     let reason = (state == State::Rejected).then(|| verdict(&examined, accepted));
+    let report = examined.report(&interchange.content);
     let mut change = Change::default();
     if to_post {
         change.jobs.push(NewJob {
             message: Some(change::Message::Known(interchange.message)),
             interchange: Some(change::Interchange::Known(interchange.id)),
+            detail: anew.to_string(),
             ..job(POST)
         });
-    } else if let Some(report) = examined.report(&interchange.content) {
+    } else if let Some(report) = &report {
         let name = report_name(house, interchange.message).await?;
-        queue::report(&mut change, partner, &name, interchange.test, report);
+        queue::report(&mut change, partner, &name, interchange.test, report.clone());
     }
     if state == State::Rejected {
+        let why = reason.as_deref().unwrap_or_default();
+        let report = report.unwrap_or_else(|| why.to_string());
+        to_errors(house, &mut change, interchange.message, report).await?;
         change.jobs.push(alert(interchange.partner.as_deref(), "rejected", interchange.message));
     }
     change.interchange_states.push((interchange.id, state, reason));
     change.events.push(of(&interchange, "checked", verdict(&examined, accepted)));
-    answer(house, &mut change, partner, &interchange, answers).await?;
+    answer(house, &mut change, partner, &interchange, answers, anew).await?;
     for mut answer in examined.answers {
         answer.partner = partner.profile().id.clone();
         answer.by = Some(interchange.id);
         change.answers.push(answer);
     }
     Ok(Step { change, end: if to_post { End::Next(0) } else { End::Done } })
+}
+
+/// Puts a file of a watched folder that cannot be used into the folder's `errors`, with a report.
+pub(crate) async fn to_errors(
+    house: &House,
+    change: &mut Change,
+    message: MessageId,
+    report: String,
+) -> Result<(), Failure> {
+    let Some(message) = house.store.message(message).await? else { return Ok(()) };
+    if let Some((_, folder)) = folders::origin(&message.channel) {
+        let payload = house.store.payload(message.id).await?;
+        queue::errors(change, folder, &message, payload, report);
+    }
+    Ok(())
 }
 
 /// How a report about a message is called.
@@ -183,10 +213,11 @@ async fn answer(
     partner: &tieline_partner::Partner,
     interchange: &Interchange,
     answers: Vec<Answers>,
+    anew: &str,
 ) -> Result<(), Failure> {
     for answers in answers.into_iter().filter(|answers| !answers.is_empty()) {
         let count = u32::try_from(answers.groups.len().max(1)).unwrap_or(u32::MAX);
-        let purpose = format!("answer to {}", interchange.id);
+        let purpose = format!("answer to {} {anew}", interchange.id).trim_end().to_string();
         let counter = queue::counter(&partner.profile().id);
         let first = house.store.allocate(&counter, &purpose, count).await?;
         let now = house.local(interchange.at);

@@ -4,13 +4,15 @@
 //! that it is being sent, then it is published by a rename, then the store says that it was sent.
 //! After a crash the staged file tells whether the rename was done.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Kind, NewExpectation};
-use tieline_store::job::Claimed;
+use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Message, State};
 use tieline_store::{Change, Payload, StoreError};
 use tieline_transport::mailbox::OpenMailbox;
@@ -21,12 +23,17 @@ use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 
 use super::read::NoPlans;
-use super::{Failure, Step, event, work};
+use super::{ALERT, Failure, Step, event, job, work};
 use crate::agreement::{self, Road};
 use crate::examine::group_key;
 use crate::house::House;
 use crate::payload::Bytes;
 use crate::queue::{REPORTS, own_name};
+
+/// The folder within a watched folder for what cannot be used.
+const ERRORS: &str = "errors";
+/// Seconds until a folder that is not there is looked for again.
+const LOOK_AGAIN: i64 = 300;
 
 /// Delivers the message of a job.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
@@ -38,6 +45,10 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     }
     let where_to = match agreement::road(&message.channel) {
         Some(Road::Mailbox(folder)) => to_mailbox(house, &message, folder).await?,
+        Some(Road::Folder(folder)) if is_gone(&folder) => {
+            return wait_for(house, claimed, &message, &folder).await;
+        }
+        Some(Road::Folder(folder)) => to_folder(house, &message, folder).await?,
         Some(Road::Push(_)) | None => {
             let channel = &message.channel;
             return Err(Failure::Final(format!("there is no road called {channel}")));
@@ -93,6 +104,67 @@ async fn to_mailbox(
             open.publish(staged.as_bytes(), place, name.as_bytes())?;
         }
         Ok(format!("mailbox {folder}/{name}"))
+    })
+    .await
+}
+
+/// Whether a folder on our disks is not there. The folder for errors is made when it is missing; others
+/// may be on a disk that is not there now, and must not be made in its place.
+fn is_gone(folder: &Path) -> bool {
+    match folder.parent() {
+        Some(parent) if folder.ends_with(ERRORS) => !parent.is_dir(),
+        _ => !folder.is_dir(),
+    }
+}
+
+/// Waits until the folder is there. A person is told once.
+async fn wait_for(
+    house: &House,
+    claimed: &Claimed,
+    message: &Message,
+    folder: &Path,
+) -> Result<Step, Failure> {
+    let reason = format!("there is no folder {}; make it, or mount it", folder.display());
+    let mut change = Change::default();
+    if claimed.attempt == 1 {
+        change.events.push(event(change::Message::Known(message.id), "waits", reason.clone()));
+        change.jobs.push(NewJob {
+            detail: reason.clone(),
+            unique: Some(format!("alert folder {}", folder.display())),
+            ..job(ALERT)
+        });
+    }
+    let due = house.store.now().await? + SignedDuration::from_secs(LOOK_AGAIN);
+    Ok(Step { change, end: End::Again { due, reason } })
+}
+
+/// Puts the message into a folder on our disks: under a hidden name first, then renamed.
+async fn to_folder(house: &House, message: &Message, folder: PathBuf) -> Result<String, Failure> {
+    let target = folder.join(&message.name);
+    let staged = folder.join(format!(".{}.part", own_name(message.id)));
+    if message.state == State::Queued {
+        let payload = house.store.payload(message.id).await?;
+        let (folder, staged) = (folder.clone(), staged.clone());
+        work(move || {
+            if folder.ends_with(ERRORS) && !folder.is_dir() {
+                fs::create_dir(&folder)?;
+            }
+            let bytes = Bytes::open(payload)?;
+            let mut file = File::create(&staged)?;
+            std::io::copy(&mut bytes.part(0, bytes.len()), &mut file)?;
+            file.sync_all()?;
+            Ok(File::open(&folder)?.sync_all()?)
+        })
+        .await?;
+        begin(house, message).await?;
+    }
+    work(move || {
+        // When it is not there, it was renamed before a crash.
+        if staged.symlink_metadata().is_ok() {
+            fs::rename(&staged, &target)?;
+            File::open(&folder)?.sync_all()?;
+        }
+        Ok(target.display().to_string())
     })
     .await
 }

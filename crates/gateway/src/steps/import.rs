@@ -3,7 +3,7 @@
 //! Each record is keyed by its own reference, so a file that is brought twice posts nothing twice. What
 //! stands in the file and in no record is told as an event.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read as _};
 
 use tieline_mapping::files::espi::{self, EspiOptions};
 use tieline_mapping::files::smarthub::{self, SmartHubOptions};
@@ -13,29 +13,32 @@ use tieline_mapping::options::Options;
 use tieline_model::record::Record;
 use tieline_model::time::Date;
 use tieline_partner::PartnerBook;
-use tieline_partner::profile::{Direction, Document, FileFormat};
+use tieline_partner::profile::{Direction, Document, FileFormat, Status};
 use tieline_store::Change;
+use tieline_store::access::OURSELVES;
 use tieline_store::change::{self, MessageState, Posted};
 use tieline_store::job::{Claimed, NewJob};
-use tieline_store::message::{Flow, State};
+use tieline_store::message::{Flow, Message, State};
 use tokio::sync::mpsc;
 
+use super::check::to_errors;
 use super::release::kind_of;
-use super::{Failure, RELEASE, Step, alert, event, job};
+use super::{Failure, RELEASE, Step, alert, event, export, job};
 use crate::house::House;
+use crate::json;
 use crate::payload::Bytes;
 use crate::posting::{Source, posting};
 
 /// How many postings are written in one change.
 const PART: usize = 200;
-/// Whose postings they are that come from our own house.
-pub(crate) const OURSELVES: &str = "utility";
 
 /// Imports the message of a job, whose detail is the word of its format.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let id = claimed.message.ok_or_else(|| Failure::Final("the job names no message".into()))?;
     let unknown = || Failure::Final(format!("there is no format {}", claimed.detail));
     let format = FileFormat::of_word(&claimed.detail).ok_or_else(unknown)?;
+    let message = house.store.message(id).await?;
+    let message = message.ok_or_else(|| Failure::Final(format!("there is no message {id}")))?;
     let bytes = Bytes::open(house.store.payload(id).await?)?;
     let book = house.book();
     let options = std::sync::Arc::clone(book.options());
@@ -48,13 +51,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         };
         read(&mut input, &bytes, format, &options, today, &mut hand_over)
     });
-    let source = Source {
-        flow: Flow::Out,
-        party: OURSELVES.to_string(),
-        test: false,
-        message: change::Message::Known(id),
-        interchange: None,
-    };
+    let source = source(&book, &message)?;
     let (mut new, mut same, mut other) = (0_u64, 0_u64, 0_u64);
     let mut part = Change::default();
     loop {
@@ -91,14 +88,43 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         (Ok(()), other) => Some(format!("{other} records came under a reference that was used")),
     };
     let to = if reason.is_some() { State::Held } else { State::Posted };
-    if reason.is_some() {
-        change.jobs.push(alert(None, "held", id));
+    if let Some(reason) = &reason {
+        let partner = message.partner.as_deref();
+        change.jobs.push(alert(partner, "held", id));
+        let counts = change.events.last().map_or("", |it| it.detail.as_str());
+        let report = format!("{id} {}: {reason}\n{counts}\n", message.name);
+        to_errors(house, &mut change, id, report).await?;
     }
     change.message_states.push(MessageState { message: id, from: Vec::new(), to, reason });
-    if new > 0 {
-        change.jobs.extend(at_once(&book));
+    if new + same > 0 {
+        if source.flow == Flow::Out {
+            change.jobs.extend(at_once(&book));
+        }
+        change.jobs.extend(export::at_once(&book, message.partner.as_deref()));
     }
     Ok(Step::done(change))
+}
+
+/// Whose records a file holds: our own house's, which are ours to send, or those of the partner whose
+/// folder it came from.
+fn source(book: &PartnerBook, message: &Message) -> Result<Source, Failure> {
+    let source = Source {
+        flow: Flow::Out,
+        party: OURSELVES.to_string(),
+        test: false,
+        message: change::Message::Known(message.id),
+        interchange: None,
+    };
+    let Some(id) = &message.partner else { return Ok(source) };
+    let gone = || Failure::Final(format!("there is no partner {id} any more"));
+    let test = match book.find(id).ok_or_else(gone)?.profile().status {
+        Status::Live => false,
+        Status::Testing => true,
+        Status::Draft | Status::Suspended => {
+            return Err(Failure::Final(format!("we do not trade with {id} now")));
+        }
+    };
+    Ok(Source { flow: Flow::In, party: id.clone(), test, ..source })
 }
 
 /// The releases of documents that are not sent by a schedule but as soon as there is something to send.
@@ -142,7 +168,7 @@ fn unnumbered(record: &Record) -> String {
 
 /// Reads a file and hands over its records.
 fn read(
-    input: &mut dyn Read,
+    input: &mut dyn BufRead,
     bytes: &Bytes,
     format: FileFormat,
     options: &Options,
@@ -151,7 +177,7 @@ fn read(
 ) -> Result<(), String> {
     let files = &options.files;
     match format {
-        FileFormat::Json => read_json(input, each),
+        FileFormat::Json => json::read(input, each),
         FileFormat::Xml => {
             let reader = bulk_xml::Reader::new(input, &bulk_xml::BulkXmlOptions::default());
             give(reader.map_err(|error| error.to_string())?, each)
@@ -199,27 +225,6 @@ fn give(
 ) -> Result<(), String> {
     for record in records {
         each(record.map_err(|error| error.to_string())?)?;
-    }
-    Ok(())
-}
-
-/// Reads records of the model, a list of them or one after the other.
-fn read_json(
-    input: &mut dyn Read,
-    each: &mut dyn FnMut(Record) -> Result<(), String>,
-) -> Result<(), String> {
-    let mut text = String::new();
-    input.read_to_string(&mut text).map_err(|error| error.to_string())?;
-    // The place alone: the words of the reader may hold what the file says.
-    let place = |error: serde_json::Error| {
-        format!("line {}, column {}: no record stands here", error.line(), error.column())
-    };
-    if text.trim_start().starts_with('[') {
-        let all: Vec<Record> = serde_json::from_str(&text).map_err(place)?;
-        return all.into_iter().try_for_each(each);
-    }
-    for record in serde_json::Deserializer::from_str(&text).into_iter::<Record>() {
-        each(record.map_err(place)?)?;
     }
     Ok(())
 }

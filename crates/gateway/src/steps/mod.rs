@@ -7,6 +7,7 @@
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod deliver;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod post;
 pub(crate) mod read;
@@ -36,6 +37,12 @@ pub(crate) const DELIVER: &str = "deliver";
 pub const IMPORT: &str = "import";
 /// The kind of the job that composes what is due to a partner.
 pub const RELEASE: &str = "release";
+/// The kind of the job that writes what was posted into a folder.
+pub const EXPORT: &str = "export";
+/// The kind of the job that follows when an answer is due soon or overdue.
+pub(crate) const OVERDUE: &str = "overdue";
+/// The kind of the job that throws away what was kept long enough.
+pub const RETAIN: &str = "retain";
 /// The kind of the job that calls a partner's server.
 pub(crate) const CALL: &str = "call";
 /// The kind of the job that looks whether an expected file came.

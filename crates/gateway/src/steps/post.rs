@@ -20,7 +20,7 @@ use tieline_x12::check::stream;
 use tokio::sync::mpsc;
 
 use super::check::{of, report_name, whose};
-use super::{ByPartner, Failure, Step, alert};
+use super::{ByPartner, Failure, Step, alert, export};
 use crate::agreement;
 use crate::compose::{self, Envelope};
 use crate::examine::{Examined, Examiner, ReadSet, answered, is_unusable};
@@ -76,7 +76,15 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         .await
         .map_err(|error| Failure::Final(format!("the reading broke down: {error}")))??;
     posted.add(&*house.store, part).await?;
-    finish(house, &book, &interchange, &partner, examined, posted, advices).await
+    posted.advised = !advices.is_empty();
+    let mut step = finish(house, &book, &interchange, &partner, examined, &posted).await?;
+    let theirs = book.find(&partner).ok_or_else(gone)?;
+    let (anew, change) = (&claimed.detail, &mut step.change);
+    advise(house, &book, &interchange, theirs, advices, anew, change).await?;
+    if posted.new > 0 {
+        step.change.jobs.extend(export::at_once(&book, Some(&partner)));
+    }
+    Ok(step)
 }
 
 /// Reads the accepted sets and hands each over, numbered from 1.
@@ -112,6 +120,8 @@ struct Tally {
     other: u64,
     /// Documents not posted, because they cannot be right.
     unusable: u64,
+    /// Whether the sender is told what is wrong, by an 824.
+    advised: bool,
 }
 
 impl Tally {
@@ -157,14 +167,13 @@ async fn finish(
     interchange: &Interchange,
     partner: &str,
     examined: Examined,
-    posted: Tally,
-    advices: Vec<Record>,
+    posted: &Tally,
 ) -> Result<Step, Failure> {
     let gone = || Failure::Final(format!("there is no partner {partner} any more"));
     let theirs = book.find(partner).ok_or_else(gone)?;
     let mut change = Change::default();
     let mut reason = None;
-    if posted.unusable > 0 && advices.is_empty() {
+    if posted.unusable > 0 && !posted.advised {
         reason = Some(format!(
             "{} documents cannot be right and were not posted; the report says why",
             posted.unusable
@@ -195,15 +204,29 @@ async fn finish(
         let name = report_name(house, interchange.message).await?;
         queue::report(&mut change, theirs, &name, interchange.test, report);
     }
-    if !advices.is_empty() {
-        let purpose = format!("advice on {}", interchange.id);
-        let counter = queue::counter(partner);
-        let control = house.store.allocate(&counter, &purpose, compose::groups(&advices)).await?;
-        let at = house.local(interchange.at);
-        let envelope = Envelope { at, test: interchange.test, control };
-        let mut outgoing = compose::interchange(book, theirs, &envelope, advices)?;
-        outgoing.answers = Some(interchange.id);
-        queue::interchange(&mut change, theirs, outgoing);
-    }
     Ok(Step::done(change))
+}
+
+/// Queues the 824 that tells the sender what is wrong with its documents.
+async fn advise(
+    house: &House,
+    book: &Arc<PartnerBook>,
+    interchange: &Interchange,
+    theirs: &Partner,
+    advices: Vec<Record>,
+    anew: &str,
+    change: &mut Change,
+) -> Result<(), Failure> {
+    if advices.is_empty() {
+        return Ok(());
+    }
+    let purpose = format!("advice on {} {anew}", interchange.id).trim_end().to_string();
+    let counter = queue::counter(&theirs.profile().id);
+    let control = house.store.allocate(&counter, &purpose, compose::groups(&advices)).await?;
+    let at = house.local(interchange.at);
+    let envelope = Envelope { at, test: interchange.test, control };
+    let mut outgoing = compose::interchange(book, theirs, &envelope, advices)?;
+    outgoing.answers = Some(interchange.id);
+    queue::interchange(change, theirs, outgoing);
+    Ok(())
 }

@@ -17,6 +17,7 @@ use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 use tieline_x12::table::Release;
 
+use super::check::to_errors;
 use super::{CHECK, Failure, Step, alert, event, job, work};
 use crate::agreement;
 use crate::house::House;
@@ -31,7 +32,13 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let bytes = Bytes::open(house.store.payload(id).await?)?;
     let found = work(move || find(&bytes)).await?;
     let now = house.store.now().await?;
-    Ok(write_down(&house.book(), &message, found, now))
+    let is_edi = !found.is_empty();
+    let mut step = write_down(&house.book(), &message, found, now);
+    if !is_edi {
+        let why = step.change.message_states.first().and_then(|it| it.reason.clone());
+        to_errors(house, &mut step.change, id, why.unwrap_or_default()).await?;
+    }
+    Ok(step)
 }
 
 /// An interchange in a message.

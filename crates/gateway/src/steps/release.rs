@@ -9,11 +9,11 @@ use tieline_partner::Partner;
 use tieline_partner::profile::Status;
 use tieline_store::change;
 use tieline_store::job::Claimed;
-use tieline_store::message::Flow;
+use tieline_store::message::{Flow, Message};
 use tieline_store::posting::{Filter, Kind, NewRelease, Posting};
 use tieline_store::{Change, StoreError};
 
-use super::{Failure, Step, event};
+use super::{Failure, Step, event, work};
 use crate::agreement;
 use crate::compose::{self, Envelope};
 use crate::house::House;
@@ -111,7 +111,47 @@ async fn compose(
     let count = compose::groups(&records);
     let control = house.store.allocate(&queue::counter(id), &purpose, count).await?;
     let at = house.local(house.store.now().await?);
-    compose::interchange(book, partner, &Envelope { at, test, control }, records)
+    let (book, id) = (std::sync::Arc::clone(book), id.clone());
+    work(move || {
+        let gone = || Failure::Final(format!("there is no partner {id} any more"));
+        let partner = book.find(&id).ok_or_else(gone)?;
+        compose::interchange(&book, partner, &Envelope { at, test, control }, records)
+    })
+    .await
+}
+
+/// Composes anew what was released in a message that is held, with the partner as it is now, under the
+/// number that it had; false if nothing was released in it. What is still at fault is an error.
+pub(crate) async fn anew(
+    house: &House,
+    change: &mut Change,
+    held: &Message,
+) -> Result<bool, Failure> {
+    let book = house.book();
+    let Some(partner) = held.partner.as_deref().and_then(|id| book.find(id)) else {
+        return Ok(false);
+    };
+    // One that was composed anew before stands for the first.
+    let mut first = held.clone();
+    while let Some(earlier) = first.same_as {
+        match house.store.message(earlier).await? {
+            Some(earlier) => first = earlier,
+            None => return Ok(false),
+        }
+    }
+    let filter = Filter { released_in: Some(first.id), ..Filter::default() };
+    let due = house.store.postings(&filter, None, TOGETHER).await?;
+    let Some(set) = due.first().map(|it| set_of(it.kind)) else { return Ok(false) };
+    let test = held.test.unwrap_or(false);
+    let outgoing = compose(house, &book, partner, set, test, &due).await?;
+    if let Some(reason) = outgoing.held {
+        return Err(Failure::Final(reason));
+    }
+    let place = queue::interchange(change, partner, outgoing);
+    change.messages[place].again = Some(held.id);
+    let this = change::Message::New(place);
+    change.events.push(event(this, "composed", format!("{} of {set}, anew", due.len())));
+    Ok(true)
 }
 
 /// Writes an interchange with what it releases.
@@ -154,6 +194,17 @@ pub(crate) fn kind_of(set: &str) -> Option<Kind> {
         "820" => Some(Kind::Payment),
         "814" => Some(Kind::Request),
         _ => None,
+    }
+}
+
+/// The set that postings of a kind are sent as.
+fn set_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Usage => "867",
+        Kind::Bill => "810",
+        Kind::Payment => "820",
+        Kind::Request => "814",
+        Kind::Advice => "824",
     }
 }
 

@@ -35,6 +35,9 @@ async fn an_answer_that_does_not_come_is_told_once() {
     clock.advance(SignedDuration::from_secs(7 * 86_400));
     assert_eq!(tell().await, 1);
     assert_eq!(tell().await, 0);
+    assert_eq!(alerts(&gateway).await, 0, "it is sent again first, as is agreed");
+    clock.advance(SignedDuration::from_secs(7 * 86_400));
+    assert_eq!(tell().await, 1);
     assert_eq!(alerts(&gateway).await, 1);
 }
 

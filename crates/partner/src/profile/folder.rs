@@ -21,8 +21,14 @@ const FOLDER_FORMATS: [(&str, FileFormat); 6] = [
     ("xml", FileFormat::Xml),
     ("json", FileFormat::Json),
 ];
-const EXPORT_FORMATS: [(&str, FileFormat); 6] = [
-    ("x12", FileFormat::X12),
+const IMPORT_FORMATS: [(&str, FileFormat); 5] = [
+    ("espi", FileFormat::Espi),
+    ("smarthub", FileFormat::SmartHub),
+    ("csv", FileFormat::Csv),
+    ("xml", FileFormat::Xml),
+    ("json", FileFormat::Json),
+];
+const EXPORT_FORMATS: [(&str, FileFormat); 5] = [
     ("espi", FileFormat::Espi),
     ("csv", FileFormat::Csv),
     ("xml", FileFormat::Xml),
@@ -61,6 +67,32 @@ pub(crate) const FOLDER: Section = Section {
     ],
 };
 
+pub(crate) const IMPORT: Section = Section {
+    name: "[[imports]]",
+    keys: &[
+        must("path", Kind::Form("^/"), "The folder, from the root of the file system on."),
+        must(
+            "format",
+            Kind::Words(|| words(&IMPORT_FORMATS)),
+            "What is in the files: espi (Green Button), smarthub, csv, xml or json.",
+        ),
+        may("enabled", Kind::Flag, "false stops it for a while; true when left out."),
+        may("pattern", Kind::Text, "Which files, with * and ?; all when left out."),
+        may(
+            "complete",
+            Kind::Table(&COMPLETE),
+            "How we know that a file is whole; renamed when left out.",
+        ),
+        may(
+            "after",
+            Kind::Words(after_words),
+            "What becomes of a file once we have it: delete, move or remember; delete when left out: we keep it.",
+        ),
+        may("archive", Kind::Text, "The folder that `move` moves it to."),
+        may("every", Kind::Form(TIME_FORM), "How often we look; 30s when left out."),
+    ],
+};
+
 pub(crate) const EXPORT: Section = Section {
     name: "[[exports]]",
     keys: &[
@@ -68,7 +100,7 @@ pub(crate) const EXPORT: Section = Section {
         must(
             "format",
             Kind::Words(|| words(&EXPORT_FORMATS)),
-            "What is written: x12, espi, csv, xml, json or xlsx.",
+            "What is written: espi, csv, xml, json or xlsx.",
         ),
         must("folder", Kind::Form("^/"), "Where to, from the root of the file system on."),
         may(
@@ -131,6 +163,12 @@ impl FileFormat {
         FOLDER_FORMATS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format)
     }
 
+    /// Its word in a profile.
+    pub fn word(self) -> &'static str {
+        let known = FOLDER_FORMATS.iter().chain(&EXPORT_FORMATS).find(|(_, it)| *it == self);
+        known.map_or("x12", |(word, _)| word)
+    }
+
     /// The ending of a file's name.
     pub fn ending(self) -> &'static str {
         match self {
@@ -180,6 +218,10 @@ pub(crate) fn read_folders(file: &Table<'_>, faults: &mut Faults<'_>) -> Vec<Wat
                     faults.at(span, format!("`{key}` is about what we take, and this goes out"));
                 }
             }
+            if let Some(span) = table.value("format").filter(|_| format != FileFormat::X12) {
+                let message = "what goes out into a folder of a partner is x12";
+                faults.with_help(span, message, "write other formats by [[exports]]");
+            }
         }
         if folders.iter().any(|other| other.path == path.value && other.direction == direction) {
             faults.at(path.span, "this folder stands twice");
@@ -190,6 +232,39 @@ pub(crate) fn read_folders(file: &Table<'_>, faults: &mut Faults<'_>) -> Vec<Wat
             format,
             enabled,
             pattern: pattern.map_or_else(NamePattern::any, |at| at.value),
+            complete,
+            after,
+            every: every.map_or(30, |at| at.value),
+        });
+    }
+    folders
+}
+
+/// The folders that our own systems put usage and bills into.
+pub(crate) fn read_imports(file: &Table<'_>, faults: &mut Faults<'_>) -> Vec<WatchedFolder> {
+    let mut folders: Vec<WatchedFolder> = Vec::new();
+    for table in file.sections("imports", &IMPORT, faults) {
+        table.require("path", faults);
+        table.require("format", faults);
+        let path = table.parsed("path", absolute, faults);
+        let format = table.word("format", &IMPORT_FORMATS, faults);
+        let pattern = table.parsed("pattern", str::parse::<NamePattern>, faults);
+        let complete = read_complete(&table, faults);
+        let after = read_after(&table, AfterWord::Delete, faults);
+        let every = table.parsed("every", amount::seconds, faults);
+        let enabled = table.flag("enabled", faults).unwrap_or(true);
+        let (Some(path), Some(format)) = (path, format) else { continue };
+        let pattern = pattern.map_or_else(NamePattern::any, |at| at.value);
+        let same = |it: &WatchedFolder| it.path == path.value && it.pattern == pattern;
+        if folders.iter().any(same) {
+            faults.at(path.span.clone(), "this folder stands twice with the same pattern");
+        }
+        folders.push(WatchedFolder {
+            path: path.value,
+            direction: Direction::In,
+            format,
+            enabled,
+            pattern,
             complete,
             after,
             every: every.map_or(30, |at| at.value),

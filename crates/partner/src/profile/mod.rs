@@ -139,7 +139,17 @@ pub(crate) const UTILITY: Section = Section {
         must("x12", Kind::Table(&identity::OWN_X12), "How interchanges name us."),
         may("mailbox", Kind::Table(&OWN_MAILBOX), "Where the mailboxes of our SFTP server are."),
         may("as2", Kind::Table(&as2::OWN_AS2), "Who we are on AS2."),
+        may(
+            "imports",
+            Kind::Tables(&folder::IMPORT),
+            "Folders that our own systems put usage and bills into.",
+        ),
         may("alerts", Kind::Table(&alert::ALERTS), "Who is told where a partner names nobody."),
+        may(
+            "retention",
+            Kind::Table(&alert::RETENTION),
+            "How long what came from our own systems is kept.",
+        ),
     ],
 };
 
@@ -218,8 +228,12 @@ pub struct Utility {
     pub mailbox_root: Option<PathBuf>,
     /// Who we are on AS2.
     pub as2: Option<OwnAs2>,
+    /// Folders that our own systems put usage and bills into.
+    pub imports: Vec<WatchedFolder>,
     /// Who is told where a partner names nobody.
     pub alerts: Alerts,
+    /// How long what is of our own house is kept.
+    pub retention: Retention,
 }
 
 /// How far the onboarding of a partner is.
@@ -425,9 +439,11 @@ pub(crate) fn read_utility(
     let legal_name = file.text("legal_name", &mut faults).map(|at| at.value);
     let ein = contact::read_ein(&file, &mut faults);
     let contacts = contact::read_contacts(&file, &mut faults);
+    let imports = folder::read_imports(&file, &mut faults);
     let alerts = alert::read_alerts(&file, &mut faults);
     let as2 = file.section("as2", &as2::OWN_AS2, &mut faults);
     let as2 = as2.and_then(|table| as2::read_own_as2(&table, &usual, &mut faults));
+    let retention = alert::read_retention(&file, &mut faults);
     let read = move || {
         let (name, (x12, places)) = (name?, x12?);
         let Usual { zone, calendar, .. } = usual;
@@ -442,7 +458,9 @@ pub(crate) fn read_utility(
             x12,
             mailbox_root,
             as2,
+            imports,
             alerts,
+            retention,
         };
         Some((utility, places))
     };

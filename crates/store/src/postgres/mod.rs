@@ -27,7 +27,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::access::{AuditEntry, AuditFilter, Ban, Figure};
+use crate::access::{AuditEntry, AuditFilter, Ban, Expired, Figure};
 use crate::change::{Applied, Change};
 use crate::control::{Allocation, Counter};
 use crate::error::StoreError;
@@ -250,6 +250,10 @@ impl Store for PostgresStore {
         in_transaction!(self, writing => expectation::fall_due(&mut writing))
     }
 
+    async fn begin_due(&self, kind: &str) -> Result<u64, StoreError> {
+        in_transaction!(self, writing => expectation::begin_due(&mut writing, kind))
+    }
+
     async fn postings(
         &self,
         filter: &postings::Filter,
@@ -328,8 +332,7 @@ impl Store for PostgresStore {
     async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {
-            let some: Result<u64, StoreError> =
-                in_transaction!(self, writing => upkeep::purge_some(&mut writing, ended_before));
+            let some: Result<u64, StoreError> = in_transaction!(self, writing => upkeep::purge_some(&mut writing, ended_before, None));
             match some? {
                 0 => break,
                 some => purged += some,
@@ -340,6 +343,33 @@ impl Store for PostgresStore {
         rest?;
         upkeep::sweep(&self.pool, &self.payloads, &self.payloads.old().await?).await?;
         Ok(purged)
+    }
+
+    async fn purge_messages(&self, expired: &Expired) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            let some: Result<u64, StoreError> = in_transaction!(self, writing => {
+                upkeep::purge_some(&mut writing, expired.before, Some(expired))
+            });
+            match some? {
+                0 => break,
+                some => purged += some,
+            }
+        }
+        upkeep::sweep(&self.pool, &self.payloads, &self.payloads.old().await?).await?;
+        Ok(purged)
+    }
+
+    async fn purge_postings(&self, expired: &Expired) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            let some: Result<u64, StoreError> =
+                in_transaction!(self, writing => upkeep::purge_postings(&mut writing, expired));
+            match some? {
+                0 => return Ok(purged),
+                some => purged += some,
+            }
+        }
     }
 
     async fn close(&self) {

@@ -144,6 +144,15 @@ pub(super) async fn fall_due(writing: &mut Writing) -> Result<Vec<Due>, StoreErr
     Ok(all)
 }
 
+/// The same, and a job for each.
+pub(super) async fn begin_due(writing: &mut Writing, kind: &str) -> Result<u64, StoreError> {
+    let due = fall_due(writing).await?;
+    for due in &due {
+        super::job::write(writing, &due.job(kind), &Brought::default()).await?;
+    }
+    Ok(due.len() as u64)
+}
+
 pub(super) async fn list(
     pool: &SqlitePool,
     filter: &Filter,

@@ -50,7 +50,9 @@ pub(super) async fn receive(
     write_event(writing, id, None, "received", &arrival.origin).await?;
     super::job::start(writing, &arrival.job, id, &arrival.detail).await?;
     if let Some((folder, file)) = &arrival.remember {
-        super::schedule::remember(writing, folder, file).await?;
+        if !super::schedule::remember(writing, folder, file).await? {
+            return Err(StoreError::TakenBefore);
+        }
     }
     Ok(Received { id, same_as: same_as.map(MessageId) })
 }

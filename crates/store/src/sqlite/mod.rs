@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use tokio::sync::Notify;
 
-use crate::access::{AuditEntry, AuditFilter, Ban, Figure};
+use crate::access::{AuditEntry, AuditFilter, Ban, Expired, Figure};
 use crate::change::{Applied, Change};
 use crate::control::{Allocation, Counter};
 use crate::error::StoreError;
@@ -278,6 +278,15 @@ impl Store for SqliteStore {
         self.writer.write(|writing| Box::pin(expectation::fall_due(writing))).await
     }
 
+    async fn begin_due(&self, kind: &str) -> Result<u64, StoreError> {
+        let kind = kind.to_string();
+        self.writer
+            .write(move |writing| {
+                Box::pin(async move { expectation::begin_due(writing, &kind).await })
+            })
+            .await
+    }
+
     async fn postings(
         &self,
         filter: &postings::Filter,
@@ -383,7 +392,7 @@ impl Store for SqliteStore {
         loop {
             let some = self
                 .writer
-                .write(move |writing| Box::pin(upkeep::purge_some(writing, ended_before)))
+                .write(move |writing| Box::pin(upkeep::purge_some(writing, ended_before, None)))
                 .await?;
             purged += some;
             if some == 0 {
@@ -395,6 +404,36 @@ impl Store for SqliteStore {
             .await?;
         self.sweep(self.payloads.old().await?).await?;
         Ok(purged)
+    }
+
+    async fn purge_messages(&self, expired: &Expired) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            let of = expired.clone();
+            let some = self.writer.write(move |writing| {
+                Box::pin(async move { upkeep::purge_some(writing, of.before, Some(&of)).await })
+            });
+            match some.await? {
+                0 => break,
+                some => purged += some,
+            }
+        }
+        self.sweep(self.payloads.old().await?).await?;
+        Ok(purged)
+    }
+
+    async fn purge_postings(&self, expired: &Expired) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            let of = expired.clone();
+            let some = self.writer.write(move |writing| {
+                Box::pin(async move { upkeep::purge_postings(writing, &of).await })
+            });
+            match some.await? {
+                0 => return Ok(purged),
+                some => purged += some,
+            }
+        }
     }
 
     async fn close(&self) {

@@ -108,6 +108,8 @@ pub(super) async fn list(
 ) -> Result<Vec<Posting>, StoreError> {
     let mut sql = QueryBuilder::<Sqlite>::new("select * from posting where id > ");
     sql.push_bind(after.map_or(0, |after| after.0));
+    // What was purged says nothing any more.
+    sql.push(" and length(record) > 0");
     if !filter.kinds.is_empty() {
         sql.push(" and kind in (");
         let mut kinds = sql.separated(", ");
@@ -121,6 +123,12 @@ pub(super) async fn list(
     }
     if let Some(party) = &filter.party {
         sql.push(" and party = ").push_bind(party);
+    }
+    if let Some(sender) = &filter.sender {
+        sql.push(" and (party = ").push_bind(sender);
+        let behind = format!("{sender}/");
+        sql.push(" or substr(party, 1, ").push_bind(behind.chars().count() as i64);
+        sql.push(") = ").push_bind(behind).push(")");
     }
     if let Some(reference) = &filter.reference {
         sql.push(" and reference = ").push_bind(reference);
@@ -142,6 +150,10 @@ pub(super) async fn list(
             " and not exists (select 1 from release where posting = posting.id and partner = ",
         );
         sql.push_bind(partner).push(" and form = ").push_bind(form).push(")");
+    }
+    if let Some(message) = filter.released_in {
+        sql.push(" and id in (select posting from release where message = ");
+        sql.push_bind(message.0).push(")");
     }
     if let Some(message) = filter.message {
         sql.push(" and message = ").push_bind(message.0);

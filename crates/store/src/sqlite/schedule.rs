@@ -74,12 +74,13 @@ pub(super) async fn pauses(pool: &SqlitePool) -> Result<Vec<(String, Pause)>, St
     columns::all(&rows.fetch_all(pool).await?, columns::pause)
 }
 
+/// Remembers a file; false when it was remembered before.
 pub(super) async fn remember(
     writing: &mut Writing,
     folder: &str,
     file: &SeenFile,
-) -> Result<(), StoreError> {
-    query(
+) -> Result<bool, StoreError> {
+    let done = query(
         "insert into seen_file (folder, name, size, modified, at) values ($1, $2, $3, $4, $5)
          on conflict do nothing",
     )
@@ -90,7 +91,7 @@ pub(super) async fn remember(
     .bind(writing.now.as_microsecond())
     .execute(&mut writing.connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 pub(super) async fn remembered(

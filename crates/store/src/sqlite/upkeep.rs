@@ -5,6 +5,7 @@ use sqlx::{query, query_scalar};
 
 use super::SqliteStore;
 use super::writer::Writing;
+use crate::access::{Expired, OURSELVES};
 use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::message::MessageId;
@@ -93,6 +94,7 @@ async fn verify_payloads(store: &SqliteStore, faults: &mut Vec<String>) -> Resul
 pub(super) async fn purge_some(
     writing: &mut Writing,
     ended_before: Timestamp,
+    of: Option<&Expired>,
 ) -> Result<u64, StoreError> {
     let rows = query(
         "update message set kept = 'gone'
@@ -104,11 +106,15 @@ pub(super) async fn purge_some(
                          select 1 from expectation
                          where message = message.id and standing in ('open', 'overdue'))))
                  and not exists (select 1 from job where message = message.id)
+                 and ($3 or (+partner is $4 and coalesce(test, 0) = $5))
              limit $2)
          returning id",
     )
     .bind(ended_before.as_microsecond())
     .bind(AT_ONCE)
+    .bind(of.is_none())
+    .bind(of.and_then(|of| of.partner.as_deref()))
+    .bind(of.is_some_and(|of| of.test))
     .fetch_all(&mut writing.connection)
     .await?;
     for row in &rows {
@@ -119,6 +125,33 @@ pub(super) async fn purge_some(
             .await?;
         query("delete from event where message = $1")
             .bind(id)
+            .execute(&mut writing.connection)
+            .await?;
+    }
+    Ok(rows.len() as u64)
+}
+
+/// Postings of a partner lose what they say, some at a time. Gives how many.
+pub(super) async fn purge_postings(writing: &mut Writing, of: &Expired) -> Result<u64, StoreError> {
+    let party = of.partner.as_deref().unwrap_or(OURSELVES);
+    let rows = query(
+        "update posting set record = x'', amount = null
+         where id in (
+             select id from posting
+             where at < $1 and test = $2 and length(record) > 0
+                 and (party = $3 or substr(party, 1, length($3) + 1) = $3 || '/')
+             limit $4)
+         returning id",
+    )
+    .bind(of.before.as_microsecond())
+    .bind(of.test)
+    .bind(party)
+    .bind(AT_ONCE)
+    .fetch_all(&mut writing.connection)
+    .await?;
+    for row in &rows {
+        query("delete from posting_account where posting = $1")
+            .bind(row.number("id")?)
             .execute(&mut writing.connection)
             .await?;
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tieline_store::change::{self, Change};
 use tieline_store::expectation::{Answer, Filter, Kind, NewExpectation, Outcome, Standing};
+use tieline_store::job::End;
 use tieline_store::message::NewMessage;
 use tieline_store::{MessageId, State, Store};
 
@@ -179,4 +180,24 @@ pub(crate) async fn an_answer_may_change(world: World) {
     assert_eq!(answer(&**world, "PT:1", Outcome::Accepted).await, [message]);
     let accepted = world.message(message).await.expect("read").expect("there");
     assert_eq!((accepted.state, accepted.reason), (State::Accepted, None));
+}
+
+pub(crate) async fn what_falls_due_brings_its_job_with_it(world: World) {
+    let sent = send(&**world, State::Sent).await;
+    let both = ["PT:1", "IN:2"].map(|key| expectation(&world, sent, key));
+    expect(&**world, both.to_vec()).await;
+    assert_eq!(world.begin_due("overdue").await.expect("written"), 0);
+    world.pass(100);
+    assert_eq!(world.begin_due("overdue").await.expect("written"), 2);
+    assert_eq!(world.begin_due("overdue").await.expect("written"), 0);
+    world.pass(100);
+    assert_eq!(world.begin_due("overdue").await.expect("written"), 2);
+    let mut told = Vec::new();
+    while let Some(job) = claim(&**world, "north", "overdue").await {
+        assert_eq!(job.message, Some(sent));
+        told.push(job.detail.clone());
+        world.finish(&job.lease, Change::default(), End::Done).await.expect("it ends");
+    }
+    told.sort();
+    assert_eq!(told, ["due soon\nIN:2", "due soon\nPT:1", "overdue\nIN:2", "overdue\nPT:1"]);
 }

@@ -39,6 +39,7 @@ macro_rules! on_both {
 on_both! {
     receive: what_arrived_is_kept_with_its_event_and_job
         the_same_bytes_of_the_same_partner_are_told
+        a_file_of_a_folder_is_taken_once
         other_bytes_than_announced_are_refused
         long_bytes_lie_in_a_file_and_are_the_same_again
         messages_are_found_by_what_they_are;
@@ -83,7 +84,8 @@ on_both! {
         a_message_is_refused_when_one_answer_says_so
         an_answer_before_the_delivery_is_written_down_counts
         nobody_waits_for_a_message_that_is_sent_again
-        an_answer_may_change;
+        an_answer_may_change
+        what_falls_due_brings_its_job_with_it;
     schedules: a_planned_run_begins_once
         a_paused_schedule_does_not_begin
         files_of_a_drop_are_remembered;
@@ -93,6 +95,7 @@ on_both! {
         figures_say_how_many_are_where;
     histories: any_history_is_the_one_that_a_model_tells;
     upkeep: what_ended_is_purged_and_its_row_stays
+        each_partners_things_are_purged_in_their_own_time
         planted_damage_is_found
         files_that_nobody_speaks_of_are_swept;
 }

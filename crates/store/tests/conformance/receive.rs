@@ -104,3 +104,15 @@ pub(crate) async fn messages_are_found_by_what_they_are(world: World) {
     assert_eq!(world.message(MessageId(999)).await.expect("read"), None);
     assert_eq!(world.interchange(InterchangeId(999)).await.expect("read"), None);
 }
+
+pub(crate) async fn a_file_of_a_folder_is_taken_once(world: World) {
+    let seen = SeenFile { name: b"usage.csv".to_vec(), size: 3, modified: 9 };
+    let mut new = arrival(b"one");
+    new.remember = Some(("folder /in".to_string(), seen.clone()));
+    world.receive(new.clone()).await.expect("it is kept");
+    let again = world.receive(new.clone()).await;
+    assert!(matches!(again, Err(StoreError::TakenBefore)), "{again:?}");
+    assert_eq!(world.messages(&Filter::default(), None, 10).await.expect("read").len(), 1);
+    new.remember = Some(("folder /in".to_string(), SeenFile { modified: 10, ..seen }));
+    world.receive(new).await.expect("another file of the same name is kept");
+}

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use tieline_store::change::{Change, Message};
+use tieline_store::access::Expired;
+use tieline_store::change::{Change, Message, Posted};
 use tieline_store::job::End;
 use tieline_store::posting::{self, NewPosting};
 use tieline_store::{Counter, MessageId, Payload, State, StoreError};
@@ -73,6 +74,64 @@ pub(crate) async fn what_ended_is_purged_and_its_row_stays(world: World) {
     }
     let again = world.apply(post()).await.expect("written").postings;
     assert_eq!(format!("{again:?}"), format!("{posted:?}").replace("New", "Same"));
+    assert_eq!(world.verify().await.expect("it can be checked"), [""; 0]);
+}
+
+pub(crate) async fn each_partners_things_are_purged_in_their_own_time(world: World) {
+    let of = |partner: Option<&str>, before| Expired {
+        partner: partner.map(str::to_string),
+        test: false,
+        before,
+    };
+    let theirs = receive(&**world, b"theirs").await;
+    let mut arrival = arrival(b"ours");
+    arrival.partner = None;
+    let ours = world.receive(arrival).await.expect("it is kept").id;
+    while let Some(read) = claim(&**world, "north", "read").await {
+        let end = world.finish(&read.lease, Change::default(), End::Done).await;
+        end.expect("the job ends");
+    }
+    let new = |party: &str| NewPosting {
+        kind: posting::Kind::Payment,
+        flow: tieline_store::message::Flow::In,
+        party: party.to_string(),
+        reference: "r1".to_string(),
+        test: false,
+        accounts: vec!["A-1".to_string()],
+        from: None,
+        until: None,
+        amount: Some("1.00".to_string()),
+        record: b"{}".to_vec(),
+        message: Message::Known(theirs),
+        interchange: None,
+    };
+    let behind = format!("{PARTNER}/9876");
+    let longer = format!("{PARTNER}-2");
+    let post =
+        || Change { postings: [PARTNER, &behind, &longer].map(new).to_vec(), ..Change::default() };
+    world.apply(post()).await.expect("written");
+    for id in [theirs, ours] {
+        stand(&**world, id, State::Posted).await;
+    }
+    world.pass(1000);
+    let (early, late) = (world.later(-2000), world.later(-500));
+    let tests = Expired { test: true, ..of(Some(PARTNER), late) };
+    for expired in [of(Some(PARTNER), early), of(Some("other"), late), tests] {
+        assert_eq!(world.purge_messages(&expired).await.expect("purged"), 0);
+        assert_eq!(world.purge_postings(&expired).await.expect("purged"), 0);
+    }
+    assert_eq!(world.purge_messages(&of(Some(PARTNER), late)).await.expect("purged"), 1);
+    world.payload(ours).await.expect("it is another's");
+    assert_eq!(world.purge_messages(&of(None, late)).await.expect("purged"), 1);
+    let sent = posting::Filter { sender: Some(PARTNER.to_string()), ..Default::default() };
+    assert_eq!(world.postings(&sent, None, 9).await.expect("read").len(), 2);
+    assert_eq!(world.postings(&Default::default(), None, 9).await.expect("read").len(), 3);
+    assert_eq!(world.purge_postings(&of(Some(PARTNER), late)).await.expect("purged"), 2);
+    assert_eq!(world.purge_postings(&of(Some(PARTNER), late)).await.expect("purged"), 0);
+    let left = world.postings(&Default::default(), None, 9).await.expect("read");
+    assert_eq!(left.iter().map(|it| it.party.clone()).collect::<Vec<_>>(), [longer.clone()]);
+    let again = world.apply(post()).await.expect("written").postings;
+    assert!(again.iter().all(|it| matches!(it, Posted::Same(_))), "{again:?}");
     assert_eq!(world.verify().await.expect("it can be checked"), [""; 0]);
 }
 
