@@ -4,14 +4,15 @@
 //! kept nothing is answered.
 
 use std::sync::Arc;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, RETRY_AFTER};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tieline_smime::Opened;
 use tieline_smime::mdn::{Expected, Judgement, LARGEST_RECEIPT, Trust, Why, judge, read};
-use tieline_smime::mime::{FileName, Headers, Parts};
+use tieline_smime::mime::{FileName, Headers, Parts as MimeParts};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -34,44 +35,66 @@ const GLANCE: usize = 8 * 1024;
 
 pub(crate) type Answer = Response<Outgoing>;
 
+/// The most bytes that are still read, and for how long, of a message that is refused: whoever is
+/// cut off in the middle of sending may never see the answer.
+const LINGER: (u64, Duration) = (4 << 20, Duration::from_secs(2));
+
 /// Answers one request.
 pub(crate) async fn answer<H>(connection: Arc<Connection<H>>, request: Request<Incoming>) -> Answer
 where
     H: Relations + Keeper + Audit,
 {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
+    let answer = match admit(connection, &head).await {
+        Ok(arrival) => arrival.take(&mut body).await,
+        Err(answer) => answer,
+    };
+    let is_cut = answer.headers().contains_key(CONNECTION);
+    if is_cut && answer.status() != StatusCode::REQUEST_TIMEOUT {
+        let (most, until) = (LINGER.0, Instant::now() + LINGER.1);
+        let mut read = 0;
+        while let Ok(Some(Ok(bytes))) = timeout_at(until, wire::next(&mut body)).await
+            && read < most
+        {
+            read += bytes.len() as u64;
+        }
+    }
+    answer
+}
+
+/// Whether what comes is read at all.
+async fn admit<H>(connection: Arc<Connection<H>>, head: &Parts) -> Result<Arrival<H>, Answer>
+where
+    H: Relations + Keeper + Audit,
+{
     let malformed = |reason: &str| {
         connection.note(None, None, What::Malformed { reason: reason.to_string() });
         closing(StatusCode::BAD_REQUEST, reason)
     };
     if let Some(fault) = connection.fault() {
-        return malformed(fault);
+        return Err(malformed(fault));
     }
     if head.uri.path() != connection.server.settings.path {
-        return closing(StatusCode::NOT_FOUND, "nothing is here");
+        return Err(closing(StatusCode::NOT_FOUND, "nothing is here"));
     }
     if head.method != Method::POST {
         let mut answer = closing(StatusCode::METHOD_NOT_ALLOWED, "AS2 messages come with POST");
         answer.headers_mut().insert(ALLOW, "POST".parse().expect("plain letters"));
-        return answer;
+        return Err(answer);
     }
     let read = fields::headers(&head.headers).and_then(|it| Ok((Addressed::read(&it)?, it)));
-    let (addressed, headers) = match read {
-        Ok(read) => read,
-        Err(reason) => return malformed(reason),
-    };
-    let Some(relation) = connection.server.host.relation(&addressed.from, &addressed.to).await
-    else {
+    let (addressed, headers) = read.map_err(malformed)?;
+    let relation = connection.server.host.relation(&addressed.from, &addressed.to).await;
+    let Some(relation) = relation else {
         connection.stranger(&addressed);
-        return closing(StatusCode::FORBIDDEN, "unknown-trading-relationship");
+        return Err(closing(StatusCode::FORBIDDEN, "unknown-trading-relationship"));
     };
     let limit = relation.policy.limits.message;
-    let size = announced(&head.headers);
-    let mut arrival = Arrival { connection, relation, addressed, headers, limit };
-    if size.is_some_and(|size| size > limit) {
-        return arrival.too_large();
+    let arrival = Arrival { connection, relation, addressed, headers, limit };
+    match announced(&head.headers) {
+        Some(size) if size > limit => Err(arrival.too_large()),
+        _ => Ok(arrival),
     }
-    arrival.take(body).await
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -168,10 +191,10 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
     }
 
     /// Takes a message or a receipt.
-    async fn take(&mut self, mut body: Incoming) -> Answer {
+    async fn take(&self, body: &mut Incoming) -> Answer {
         let mut pace = Pace::new(&self.connection);
         let mut first = Vec::new();
-        let is_receipt = match self.glance(&mut body, &mut pace, &mut first).await {
+        let is_receipt = match self.glance(body, &mut pace, &mut first).await {
             Ok(is_receipt) => is_receipt,
             Err(stopped) => return self.stopped(stopped),
         };
@@ -213,7 +236,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
 
     async fn message(
         &self,
-        mut body: Incoming,
+        body: &mut Incoming,
         mut pace: Pace,
         first: Vec<u8>,
         wish: Wish,
@@ -236,7 +259,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         let pumped = async {
             let _ = pieces.send(Piece::Bytes(first.into())).await;
             // Nobody may listen any more; the partner is heard to its end all the same.
-            while let Some(bytes) = pace.next(&mut body, self.limit).await? {
+            while let Some(bytes) = pace.next(body, self.limit).await? {
                 let _ = pieces.send(Piece::Bytes(bytes)).await;
             }
             let _ = pieces.send(Piece::End).await;
@@ -338,9 +361,9 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
     }
 
     /// A receipt that arrived by itself.
-    async fn receipt(&self, mut body: Incoming, mut pace: Pace, mut raw: Vec<u8>) -> Answer {
+    async fn receipt(&self, body: &mut Incoming, mut pace: Pace, mut raw: Vec<u8>) -> Answer {
         loop {
-            match pace.next(&mut body, LARGEST_RECEIPT as u64).await {
+            match pace.next(body, LARGEST_RECEIPT as u64).await {
                 Ok(Some(bytes)) => raw.extend_from_slice(&bytes),
                 Ok(None) => break,
                 Err(stopped) => return self.stopped(stopped),
@@ -392,7 +415,7 @@ fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
     if !is_whole {
         return None;
     }
-    let mut parts = Parts::new(bytes, boundary).ok()?;
+    let mut parts = MimeParts::new(bytes, boundary).ok()?;
     if !parts.next_part().ok()? {
         return Some(None);
     }
@@ -403,7 +426,7 @@ fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
 /// How fast a body has to come.
 struct Pace {
     start: Clock,
-    idle: std::time::Duration,
+    idle: Duration,
     /// Bytes in a second, after the first quiet time.
     slowest: u64,
     got: u64,

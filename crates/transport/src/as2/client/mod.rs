@@ -263,15 +263,15 @@ pub(crate) async fn send_observed(
 }
 
 /// What the answer means.
-fn judged(message: &Message, mic: Mic, response: Response) -> Sent {
+fn judged(message: &Message, mic: Option<Mic>, response: Response) -> Sent {
     let Response { status, headers, body } = response;
-    let outcome = match (&message.receipt, status) {
-        (None, 200..=299) => Outcome::Taken,
-        (Some(wish), 200..=299) => receipt(message, wish, &mic, &headers, &body),
+    let outcome = match (&message.receipt, &mic, status) {
+        (None, Some(_), 200..=299) => Outcome::Taken,
+        (Some(wish), Some(mic), 200..=299) => receipt(message, wish, mic, &headers, &body),
         _ => Outcome::NotDelivered(Failure::status(status, &headers, &body)),
     };
     let raw = Some([headers.write(), body].concat());
-    Sent { outcome, mic: Some(mic), status: Some(status), raw }
+    Sent { outcome, mic, status: Some(status), raw }
 }
 
 fn receipt(

@@ -56,7 +56,7 @@ impl Post<'_> {
         self,
         message: &Message,
         payload: impl Read + Send + 'static,
-    ) -> Result<(Mic, Response), Failure> {
+    ) -> Result<(Option<Mic>, Response), Failure> {
         let broken = || Failure::Broken { text: "sealing stopped".into() };
         let (pieces, received) = mpsc::channel(PIECES);
         let (ready, start) = oneshot::channel();
@@ -72,12 +72,10 @@ impl Post<'_> {
         let body = Outgoing::Pieces { pieces: received, left: length, is_over: false };
         let response = self.send(&entity, body, &progress).await;
         match (sealing.await, response) {
-            (Ok(Ok(mic)), Ok(response)) => Ok((mic, response)),
+            (Ok(Ok(mic)), Ok(response)) => Ok((Some(mic), response)),
             // Whoever answers before it has read everything has an answer all the same, and it is
             // never that of a delivery.
-            (Ok(Err(_)), Ok(response)) if response.status >= 300 => {
-                Err(Failure::status(response.status, &response.headers, &response.body))
-            }
+            (Ok(Err(_)), Ok(response)) if response.status >= 300 => Ok((None, response)),
             (_, Err(failure @ (Failure::Timeout { .. } | Failure::LargeAnswer { .. }))) => {
                 Err(failure)
             }
