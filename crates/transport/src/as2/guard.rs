@@ -302,6 +302,40 @@ mod tests {
         assert!(found(chunks.as_bytes(), 3).is_some());
     }
 
+    /// Whatever comes, the guard neither panics nor depends on how the bytes are cut.
+    #[test]
+    fn any_bytes_are_followed_in_the_same_way() {
+        let words: [&[u8]; 14] = [
+            b"POST / HTTP/1.1\r\n",
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b"Content-Length: 3\r\n",
+            b"abc",
+            b"0",
+            b"Transfer-Encoding: chunked\r\n",
+            b"3\r\nabc\r\n",
+            b"0\r\n\r\n",
+            b" : x",
+            b"\0",
+            b"Content-Length: 18446744073709551616\r\n",
+            b"fffffffffffffff\r\n",
+        ];
+        let mut dice = 88_172_645_463_325_252_u64;
+        for _ in 0..20_000 {
+            let mut bytes = Vec::new();
+            for _ in 0..12 {
+                dice ^= dice << 13;
+                dice ^= dice >> 7;
+                dice ^= dice << 17;
+                bytes.extend_from_slice(words[(dice % words.len() as u64) as usize]);
+            }
+            let whole = found(&bytes, bytes.len());
+            assert_eq!(found(&bytes, 1), whole, "{:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(found(&bytes, 5), whole, "{:?}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
     #[test]
     fn nothing_grows_without_end() {
         let (mut guard, found) = Guard::new(());

@@ -103,6 +103,7 @@ impl About<'_> {
         headers.push("AS2-From", &quoted(&self.addressed.to))?;
         headers.push("AS2-To", &quoted(&self.addressed.from))?;
         headers.push("Message-ID", &message_id()?)?;
+        headers.push("Date", &date(self.now))?;
         headers.push("EDIINT-Features", FEATURES)?;
         headers.push("Mime-Version", "1.0")?;
         for (name, value) in fields.fields() {
@@ -122,6 +123,12 @@ impl About<'_> {
         let asked = request.digest(&strong).map(|it| it.0);
         asked.or(of_message).unwrap_or(Digest::Sha256).max(Digest::Sha256)
     }
+}
+
+/// An instant as HTTP has it.
+pub(crate) fn date(now: Timestamp) -> String {
+    let written = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+    written.unwrap_or_default()
 }
 
 /// A new Message-ID for a receipt.

@@ -52,14 +52,14 @@ pub(crate) async fn read_reply(stream: &mut TcpStream) -> Reply {
 
 /// Whether a head and the body it announces are there.
 fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let head = head.to_ascii_lowercase();
+    let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else { return false };
+    let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
     if head.contains("transfer-encoding: chunked") {
-        return body.ends_with("0\r\n\r\n");
+        return body.ends_with(b"0\r\n\r\n");
     }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.is_some_and(|length| Ok(body.len()) == length.trim().parse())
+    length.is_some_and(|length| length.trim().parse() == Ok(body.len()))
 }
 
 /// A request with these fields and this body.
@@ -108,11 +108,11 @@ pub(crate) fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 /// A server that reads each request to its end and answers what it is told to.
 pub(crate) struct Puppet {
     pub(crate) url: Url,
-    pub(crate) requests: Arc<Mutex<Vec<String>>>,
+    pub(crate) requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 /// Answers each request with these bytes; the connection then ends.
-pub(crate) async fn puppet(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Puppet {
+pub(crate) async fn puppet(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> Puppet {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it listens");
     let requests = Arc::new(Mutex::new(Vec::new()));
@@ -130,9 +130,8 @@ pub(crate) async fn puppet(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'sta
                         Ok(read) => bytes.extend_from_slice(&space[..read]),
                     }
                 }
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                let answer = answer(&text);
-                seen.lock().expect("nobody panicked").push(text);
+                let answer = answer(&bytes);
+                seen.lock().expect("nobody panicked").push(bytes);
                 if answer.is_empty() {
                     // Never an answer.
                     tokio::time::sleep(Duration::from_secs(60)).await;

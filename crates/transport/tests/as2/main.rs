@@ -4,6 +4,7 @@ mod answers;
 mod house;
 mod http;
 mod matrix;
+mod openssl;
 mod pyas2;
 mod security;
 mod server;

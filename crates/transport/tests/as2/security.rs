@@ -10,9 +10,9 @@ use tieline_smime::{
     Compress, Encoding, Encryption, Policy, Sealing, Signing, SystemRandomness, Told,
 };
 use tieline_transport::as2::client::{
-    Destination, Encrypt, Failure, Message, Outcome, Reach, ReceiptWish, Sent, Sign, send,
+    Destination, Failure, Message, Outcome, Reach, ReceiptWish, Sent, Sign, send,
 };
-use tieline_transport::as2::{LONGEST_MESSAGE_ID, LONGEST_NAME, What};
+use tieline_transport::as2::{Asked, LONGEST_MESSAGE_ID, LONGEST_NAME, What};
 
 use crate::house::{DOCUMENT, OTHER, PARTNER, Running, UTILITY, message, start, start_with};
 use crate::http::{borrowed, exchange, request, sealed, usual_fields};
@@ -115,6 +115,9 @@ async fn behaviour_02_only_the_pinned_certificate_is_the_partner() {
     assert!(matches!(sent.outcome, Outcome::Delivered(_)), "{sent:?}");
 }
 
+/// What makes a message weaker, and what the partner is told.
+type Weaker = (fn(&mut Message), &'static str);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn behaviour_03_less_security_than_agreed_is_refused() {
     let running = start().await;
@@ -123,7 +126,7 @@ async fn behaviour_03_less_security_than_agreed_is_refused() {
         change(&mut way);
         way
     };
-    let cases: [(fn(&mut Message), &str); 3] = [
+    let cases: [Weaker; 3] = [
         (|way| way.seals.encrypt = None, "insufficient-message-security"),
         (
             |way| {
@@ -252,6 +255,7 @@ async fn behaviour_07_there_is_one_failure_between_key_and_signature() {
     assert_eq!(unopened.len(), told.len());
     for message in unopened {
         assert_eq!(message.told, Told::DecryptionFailed);
+        assert!(matches!(message.receipt, Asked::Now(_)));
         let sealed = message.sealed.expect("it is put aside");
         assert!(sealed.len() > body.len() && !sealed.windows(4).any(|it| it == b"ISA*"));
     }
@@ -435,7 +439,7 @@ async fn behaviour_12_keys_roll_over_without_a_break_and_show_nowhere() {
     });
     for certificate in [UTILITY.certificate(), OTHER.certificate()] {
         let mut way = message();
-        way.seals.encrypt.as_mut().map(|it: &mut Encrypt| it.certificate = certificate.clone());
+        way.seals.encrypt.as_mut().expect("encrypted").certificate = certificate.clone();
         let sent = running.send(&way, DOCUMENT).await;
         assert!(matches!(sent.outcome, Outcome::Delivered(_)), "{sent:?}");
     }

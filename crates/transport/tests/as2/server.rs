@@ -147,3 +147,25 @@ async fn a_server_that_stops_lets_a_message_come_to_its_end() {
     assert_eq!(house.messages().len(), 1);
     drop(quiet);
 }
+
+/// Some products put the encoding of an entity above HTTP's body, and some send headers of a proxy.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_base64_is_read_where_a_field_says_so() {
+    let running = start().await;
+    running.change(|relation| {
+        relation.policy.is_encrypted = false;
+        relation.policy.is_signed = false;
+    });
+    let mut fields = usual_fields("<1@a>");
+    let more = [
+        ("Content-Type", "application/edi-x12"),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Via", "1.1 proxy.example"),
+        ("X-Forwarded-For", "192.0.2.7"),
+    ];
+    fields.extend(more.map(|(name, value)| (name.to_string(), value.to_string())));
+    let body = tieline_smime::mime::to_base64(DOCUMENT);
+    let reply = exchange(running.address, &request(&borrowed(&fields), body.as_bytes())).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(running.house.messages()[0].bytes, DOCUMENT);
+}

@@ -75,6 +75,7 @@ async fn a_login_is_given_to_the_server_and_not_shown() {
     let sent = send(&destination, &message(), Cursor::new(DOCUMENT)).await;
     assert_eq!(sent.status, Some(401));
     let request = puppet.requests.lock().expect("no panic")[0].clone();
+    let request = String::from_utf8_lossy(&request);
     // The words of `tieline:hunter2` in base64.
     assert!(request.contains("Authorization: Basic dGllbGluZTpodW50ZXIy\r\n"), "{request}");
     assert!(request.contains("As2-To: \"Prairie Rivers \\\"AS2\\\"\"\r\n"), "{request}");

@@ -29,7 +29,7 @@ use crate::as2::client::post::{Post, Response};
 pub use crate::as2::client::stages::test_connection;
 use crate::as2::fields::{is_message_id, is_name, quoted};
 use crate::as2::keep::FinishedReceipt;
-use crate::as2::receipt::{FEATURES, VERSION};
+use crate::as2::receipt::{FEATURES, VERSION, date};
 pub use crate::as2::tls::{ClientTls, Roots, TlsError, TlsIdentity};
 use crate::as2::wire::Url;
 use crate::sftp::Network;
@@ -337,6 +337,7 @@ impl Message {
         push("AS2-From", &quoted(&self.from))?;
         push("AS2-To", &quoted(&self.to))?;
         push("Message-ID", &self.message_id)?;
+        push("Date", &date(self.now))?;
         push("EDIINT-Features", FEATURES)?;
         push("Mime-Version", "1.0")?;
         if let Some(subject) = &self.subject {
@@ -344,16 +345,23 @@ impl Message {
         }
         if let Some(wish) = &self.receipt {
             push("Disposition-Notification-To", &quoted(&self.from))?;
-            // It says how the MIC is made too, so it is there for every receipt.
             let digest = self.seals.digest();
-            let options = match wish.kind {
-                Receipt::Signed => format!(
-                    "signed-receipt-protocol=required, pkcs7-signature; \
-                     signed-receipt-micalg=required, {digest}"
-                ),
-                Receipt::Unsigned => format!("signed-receipt-micalg=optional, {digest}"),
-            };
-            push("Disposition-Notification-Options", &options)?;
+            match wish.kind {
+                Receipt::Signed => push(
+                    "Disposition-Notification-Options",
+                    &format!(
+                        "signed-receipt-protocol=required, pkcs7-signature; \
+                         signed-receipt-micalg=required, {digest}"
+                    ),
+                )?,
+                // The MIC of a message that is not signed is made as is said here. Some products sign
+                // their receipt for whatever stands in this field, so it is there only if it must be.
+                Receipt::Unsigned if self.seals.sign.is_none() => push(
+                    "Disposition-Notification-Options",
+                    &format!("signed-receipt-micalg=optional, {digest}"),
+                )?,
+                Receipt::Unsigned => {}
+            }
             if let Some(address) = &wish.address {
                 push("Receipt-Delivery-Option", &address.to_string())?;
             }
