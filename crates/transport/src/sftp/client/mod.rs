@@ -25,7 +25,7 @@ mod error;
 mod fetch;
 mod host;
 mod link;
-mod proxy;
+pub(crate) mod proxy;
 mod put;
 mod remote;
 mod stages;

@@ -1,0 +1,299 @@
+//! One POST: the body goes out while it is sealed, and the answer is read within its limits.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use tieline_smime::mdn::LARGEST_RECEIPT;
+use tieline_smime::mime::{Headers, to_base64};
+use tieline_smime::{Fault, Mic, Seal, SystemRandomness};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use crate::as2::client::connect::{Way, is_forwarded};
+use crate::as2::client::outcome::{Failure, Stage};
+use crate::as2::client::{Destination, Length, Message};
+use crate::as2::fields::{headers, shown};
+use crate::as2::spool::nameless;
+use crate::as2::wire::{self, Outgoing, Piece};
+
+/// How many pieces wait for the connection.
+const PIECES: usize = 4;
+/// Bytes of a piece.
+const PIECE: usize = 64 * 1024;
+
+/// What a server answered.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request that is about to be sent.
+pub(crate) struct Post<'a> {
+    pub(crate) destination: &'a Destination,
+    pub(crate) way: Way,
+    /// The fields of HTTP, but for those of the entity, `Host` and the like.
+    pub(crate) fields: Headers,
+}
+
+impl Post<'_> {
+    /// Sends a body that is there already.
+    pub(crate) async fn send_whole(self, body: Vec<u8>) -> Result<Response, Failure> {
+        let progress = Progress::default();
+        progress.over.store(true, Ordering::Relaxed);
+        self.send(&Headers::new(), body.into(), &progress).await
+    }
+
+    /// Seals the payload and sends it.
+    pub(crate) async fn seal_and_send(
+        self,
+        message: &Message,
+        payload: impl Read + Send + 'static,
+    ) -> Result<(Option<Mic>, Response), Failure> {
+        let broken = || Failure::Broken { text: "sealing stopped".into() };
+        let (pieces, received) = mpsc::channel(PIECES);
+        let (ready, start) = oneshot::channel();
+        let progress = Progress::default();
+        let work = Work { message: message.clone(), pieces, progress: progress.clone() };
+        let sealing = tokio::task::spawn_blocking(move || work.run(payload, ready));
+        let Ok((entity, length)) = start.await else {
+            return Err(match sealing.await {
+                Ok(Err(fault)) => Failure::Seal(fault),
+                _ => broken(),
+            });
+        };
+        let body = Outgoing::Pieces { pieces: received, left: length, is_over: false };
+        let response = self.send(&entity, body, &progress).await;
+        match (sealing.await, response) {
+            (Ok(Ok(mic)), Ok(response)) => Ok((Some(mic), response)),
+            // Whoever answers before it has read everything has an answer all the same, and it is
+            // never that of a delivery.
+            (Ok(Err(_)), Ok(response)) if response.status >= 300 => Ok((None, response)),
+            (_, Err(failure @ (Failure::Timeout { .. } | Failure::LargeAnswer { .. }))) => {
+                Err(failure)
+            }
+            // What is wrong with the payload broke the connection, and not the other way round.
+            (Ok(Err(fault)), _) if fault != Fault::Read(io::ErrorKind::BrokenPipe) => {
+                Err(Failure::Seal(fault))
+            }
+            (_, Err(failure)) => Err(failure),
+            _ => Err(broken()),
+        }
+    }
+
+    async fn send(
+        self,
+        entity: &Headers,
+        body: Outgoing,
+        progress: &Progress,
+    ) -> Result<Response, Failure> {
+        let broken = |error: hyper::Error| {
+            let cause = std::error::Error::source(&error).map(|it| format!(": {it}"));
+            Failure::Broken { text: shown(&format!("{error}{}", cause.unwrap_or_default())) }
+        };
+        let request = self.request(entity, body)?;
+        let mut http = http1::Builder::new();
+        http.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true);
+        let (mut sender, connection) =
+            http.handshake(TokioIo::new(self.way)).await.map_err(broken)?;
+        let connection = Guarding(tokio::spawn(connection));
+        let answered = async {
+            let (head, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
+            let wrong = |what: &str| Failure::Broken { text: what.to_string() };
+            let headers = headers(&head.headers).map_err(wrong)?;
+            let body = whole(body).await?;
+            Ok(Response { status: head.status.as_u16(), headers, body })
+        };
+        let answer = progress.watch(answered, self.destination).await;
+        drop(connection);
+        answer
+    }
+
+    fn request(&self, entity: &Headers, body: Outgoing) -> Result<Request<Outgoing>, Failure> {
+        let to = self.destination;
+        let target = match is_forwarded(to) {
+            true => to.url.to_string(),
+            false => to.url.target.clone(),
+        };
+        let mut request = Request::builder().method(Method::POST).uri(target);
+        request = request.header("Host", to.url.authority());
+        request = request.header("User-Agent", concat!("Tieline/", env!("CARGO_PKG_VERSION")));
+        request = request.header("Connection", "close");
+        let login = |(name, password): &(String, crate::as2::client::Secret)| {
+            format!("Basic {}", to_base64(format!("{name}:{}", password.reveal()).as_bytes()))
+        };
+        if let Some(login) = to.login.as_ref().map(login) {
+            request = request.header("Authorization", login);
+        }
+        let proxy = to.proxy.as_ref().filter(|_| is_forwarded(to));
+        if let Some(login) = proxy.and_then(|it| it.login.as_ref()).map(login) {
+            request = request.header("Proxy-Authorization", login);
+        }
+        for (name, value) in self.fields.fields().chain(entity.fields()) {
+            request = request.header(name, value);
+        }
+        request.body(body).map_err(|error| Failure::Message(error.to_string()))
+    }
+}
+
+/// Reads an answer to its end.
+async fn whole(mut body: Incoming) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = wire::next(&mut body).await {
+        let piece = piece.map_err(|error| Failure::Broken { text: shown(&error.to_string()) })?;
+        if bytes.len() + piece.len() > LARGEST_RECEIPT {
+            return Err(Failure::LargeAnswer { limit: LARGEST_RECEIPT });
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// Ends the connection when nobody waits for the answer any more.
+struct Guarding<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Guarding<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// How many pieces have gone, and whether the last one has.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    passed: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Waits for the answer as long as bytes go out, and then as long as an answer may take.
+    async fn watch<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Failure>>,
+        to: &Destination,
+    ) -> Result<T, Failure> {
+        tokio::pin!(answer);
+        let mut passed = self.passed.load(Ordering::Relaxed);
+        let (mut last, mut sent) = (Instant::now(), None);
+        loop {
+            let after = match sent {
+                Some(_) => to.timeouts.answer,
+                None => to.timeouts.idle,
+            };
+            let until = sent.unwrap_or(last) + after;
+            let look = until.min(Instant::now() + Duration::from_millis(200));
+            tokio::select! {
+                answer = &mut answer => return answer,
+                () = sleep_until(look) => {}
+            }
+            let now = self.passed.load(Ordering::Relaxed);
+            if now != passed {
+                (passed, last) = (now, Instant::now());
+            }
+            if sent.is_none() && self.over.load(Ordering::Relaxed) {
+                sent = Some(Instant::now());
+            } else if until <= Instant::now() && (sent.is_some() || last + after <= Instant::now())
+            {
+                return Err(Failure::Timeout { stage: Stage::As2, after });
+            }
+        }
+    }
+}
+
+/// Sealing, on a thread that may block.
+struct Work {
+    message: Message,
+    pieces: mpsc::Sender<Piece>,
+    progress: Progress,
+}
+
+type Ready = oneshot::Sender<(Headers, Option<u64>)>;
+
+impl Work {
+    fn run(self, mut payload: impl Read, ready: Ready) -> Result<Mic, Fault> {
+        let seal = Seal::new(self.message.sealing(), &SystemRandomness)?;
+        let entity = seal.headers().clone();
+        let mut out = Pieces { work: &self, space: Vec::with_capacity(PIECE) };
+        match &self.message.length {
+            Length::Chunked => {
+                let _ = ready.send((entity, None));
+                let mic = seal.write(&mut payload, &mut out)?;
+                out.end()?;
+                Ok(mic)
+            }
+            Length::Told { folder } => {
+                let (mic, mut file, length) = sealed(seal, &mut payload, folder)?;
+                let _ = ready.send((entity, Some(length)));
+                io::copy(&mut file, &mut out)?;
+                out.end()?;
+                Ok(mic)
+            }
+        }
+    }
+}
+
+/// The message sealed into a file, read from its start.
+fn sealed(
+    seal: Seal,
+    payload: &mut dyn Read,
+    folder: &Path,
+) -> Result<(Mic, std::fs::File, u64), Fault> {
+    let mut file = nameless(folder)?;
+    let mut out = io::BufWriter::with_capacity(PIECE, &mut file);
+    let mic = seal.write(payload, &mut out)?;
+    drop(out);
+    let length = file.stream_position()?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok((mic, file, length))
+}
+
+/// Gathers what is written into pieces, and waits until the connection takes them.
+struct Pieces<'a> {
+    work: &'a Work,
+    space: Vec<u8>,
+}
+
+impl Pieces<'_> {
+    fn pass(&mut self, piece: Piece) -> io::Result<()> {
+        let sent = self.work.pieces.blocking_send(piece);
+        self.work.progress.passed.fetch_add(1, Ordering::Relaxed);
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.flush()?;
+        let sent = self.pass(Piece::End);
+        self.work.progress.over.store(true, Ordering::Relaxed);
+        // A server that was told the length need not look further.
+        match self.work.message.length {
+            Length::Chunked => sent,
+            Length::Told { .. } => Ok(()),
+        }
+    }
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(PIECE - self.space.len());
+        self.space.extend_from_slice(&bytes[..taken]);
+        if self.space.len() == PIECE {
+            self.flush()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.space.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::replace(&mut self.space, Vec::with_capacity(PIECE));
+        self.pass(Piece::Bytes(Bytes::from(bytes)))
+    }
+}

@@ -1,0 +1,29 @@
+//! AS2 over HTTP (RFC 4130): a server that takes sealed messages, and a client that sends them.
+//!
+//! The seals and the receipts are those of [`tieline_smime`]; this module carries them. Who may
+//! send, where messages are kept and what became of those we sent are behind [`Relations`],
+//! [`Keeper`] and [`Audit`], which the gateway implements. Nothing is answered before it is kept.
+
+pub mod audit;
+pub mod client;
+mod fields;
+mod guard;
+pub mod keep;
+mod message;
+mod opening;
+mod receipt;
+pub mod relation;
+pub mod server;
+mod spool;
+mod strangers;
+pub mod tls;
+mod wire;
+
+pub use audit::{Audit, Event, What};
+pub use fields::{LONGEST_MESSAGE_ID, LONGEST_NAME};
+pub use keep::{
+    ArrivedReceipt, Asked, Awaited, FinishedReceipt, Keeper, Kept, NotOpened, Received,
+};
+pub use relation::{ReceiptRules, Relation, Relations};
+pub use server::{Server, Settings};
+pub use wire::Url;
