@@ -7,7 +7,10 @@
 mod agreement;
 pub mod arrivals;
 mod compose;
+pub mod connection;
+pub mod evidence;
 mod examine;
+pub mod forecast;
 pub mod host;
 pub mod house;
 pub mod inbound;
