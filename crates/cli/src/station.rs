@@ -25,22 +25,46 @@ const HOST_KEY: &str = "ssh_host_ed25519_key";
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct StationArgs {
     /// The settings of the gateway; `tieline.toml` when there is one here
-    #[arg(long, value_name = "FILE", env = "TIELINE_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TIELINE_CONFIG",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::FilePath, help_heading = "Where the gateway is")]
     config: Option<PathBuf>,
 
     /// The store: sqlite:PATH or postgres://USER@HOST/DATABASE
-    #[arg(long, value_name = "ADDRESS", env = "TIELINE_STORE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "TIELINE_STORE",
+        hide_env_values = true
+    )]
     #[arg(help_heading = "Where the gateway is")]
     store: Option<String>,
 
     /// The directory of the partners
-    #[arg(long, value_name = "DIR", env = "TIELINE_PARTNERS", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TIELINE_PARTNERS",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::DirPath, help_heading = "Where the gateway is")]
     partners: Option<PathBuf>,
 
     /// The directory of the partners' mailboxes
-    #[arg(long, value_name = "DIR", env = "TIELINE_MAILBOXES", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TIELINE_MAILBOXES",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::DirPath, help_heading = "Where the gateway is")]
     mailboxes: Option<PathBuf>,
 }

@@ -39,6 +39,9 @@ wrong    wrong.edi    1 set, 1 error: X12-E0406
     let quiet = station.run(&["batch", "inbox", "--quiet"]);
     assert_eq!(quiet.out, "wrong    wrong.edi    1 set, 1 error: X12-E0406\n");
 
+    let one = station.good(&["batch", "inbox", "--only", "*ment.edi"]);
+    assert_eq!(one, "ok       payment.edi  1 set\n\n1 file: 1 ok\n");
+
     station.write("inbox/more/letter.edi", "Dear member");
     let said = station.run(&["batch", "inbox", "--recursive", "--format", "json"]);
     assert_eq!(said.code, 65, "{}", said.err);

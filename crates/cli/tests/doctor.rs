@@ -5,8 +5,8 @@ mod common;
 use std::fs;
 
 use common::{Said, Station};
+use tieline_store::Change;
 use tieline_store::job::{End, NewJob, Worker};
-use tieline_store::{Change, Store};
 
 fn lines<'s>(said: &'s Said, what: &str) -> Vec<&'s str> {
     said.out.lines().filter(|line| line[6..].starts_with(what)).collect()

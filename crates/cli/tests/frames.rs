@@ -67,6 +67,7 @@ fn frames_pass_by_what_was_really_exchanged() {
 fn a_bill_that_is_not_yet_answered_is_no_evidence() {
     let station = Station::after_the_demonstration();
     frame(&station, "2-bill", "set = \"810\"\ndirection = \"out\"\n");
+    frame(&station, "3-more", "set = \"810\"\ndirection = \"out\"\ndocuments = 4\n");
     let before = station.run(&["partner", "frames", "sheyenne-foods"]);
     assert!(before.out.contains(" passed "), "{}", before.out);
     let list = station.good(&["msg", "list", "--out", "--partner", "sheyenne-foods"]);
@@ -79,6 +80,7 @@ fn a_bill_that_is_not_yet_answered_is_no_evidence() {
         list.contains("810 x")
     });
     let after = station.run(&["partner", "frames", "sheyenne-foods"]);
+    assert!(after.out.contains("    3-more: 3 of 4 seen"), "{}", after.out);
     let reference = |text: &str| {
         let line = text.lines().find(|line| line.starts_with("2-bill")).expect("it is there");
         line.to_string()

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tieline_partner::pattern::NamePattern;
+
 use crate::exit;
 use crate::failure::Failure;
 
@@ -17,7 +19,11 @@ pub(super) struct File {
 }
 
 /// Finds the files. Links to directories are not followed.
-pub(super) fn find(folder: &Path, recursive: bool) -> Result<Vec<File>, Failure> {
+pub(super) fn find(
+    folder: &Path,
+    recursive: bool,
+    only: Option<&NamePattern>,
+) -> Result<Vec<File>, Failure> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(below) = folders.pop() {
@@ -28,11 +34,13 @@ pub(super) fn find(folder: &Path, recursive: bool) -> Result<Vec<File>, Failure>
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
             }
+            let is_meant =
+                only.is_none_or(|only| only.matches(entry.file_name().as_encoded_bytes()));
             let below = below.join(entry.file_name());
             let kind = entry.file_type().map_err(failure)?;
             if kind.is_dir() {
                 folders.extend(recursive.then_some(below));
-            } else if entry.path().is_file() {
+            } else if is_meant && entry.path().is_file() {
                 let name = below.display().to_string();
                 files.push(File { path: entry.path(), below, name });
             }
@@ -42,7 +50,7 @@ pub(super) fn find(folder: &Path, recursive: bool) -> Result<Vec<File>, Failure>
     match files.is_empty() {
         false => Ok(files),
         true => {
-            let message = format!("{}: there is no file in it", folder.display());
+            let message = format!("{}: there is no such file in it", folder.display());
             let help = "with --recursive the directories in it are looked through too";
             let help = (!recursive).then(|| help.to_string());
             Err(Failure { code: exit::NO_INPUT, message, help })

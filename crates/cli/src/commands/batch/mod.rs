@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 
+use tieline_partner::pattern::NamePattern;
+
 use crate::console::Console;
 use crate::exit;
 use crate::failure::Failure;
@@ -28,6 +30,7 @@ use files::File;
 #[command(after_help = "\
 Examples:
   tieline batch inbox
+  tieline batch inbox --only \"*.edi\"
   tieline batch inbox --recursive --format json > report.json
   tieline batch bills --to csv --out tables")]
 pub(crate) struct BatchArgs {
@@ -38,6 +41,10 @@ pub(crate) struct BatchArgs {
     /// Take the files of the directories in it too
     #[arg(long)]
     recursive: bool,
+
+    /// Take only files of such names, with * and ?
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<NamePattern>,
 
     /// Translate each file into this
     #[arg(long, value_enum, value_name = "FORMAT", requires = "out")]
@@ -98,7 +105,7 @@ pub(crate) fn run(args: &BatchArgs, console: &mut Console<'_>) -> anyhow::Result
         true => args.partners.load()?,
         false => args.partners.load_with_rates()?,
     };
-    let files = files::find(&args.folder, args.recursive)?;
+    let files = files::find(&args.folder, args.recursive, args.only.as_ref())?;
     if let (Some(format), Some(out)) = (args.to, &args.out) {
         convert::plan(&files, format, out)?;
     }

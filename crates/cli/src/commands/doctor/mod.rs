@@ -227,9 +227,9 @@ fn room(settings: &Settings, seen: &mut Inspection) {
         let how = format!("{shown}: {} MB free", crate::text::grouped(room));
         let fix = "make room, or purge what has ended: see retention in partner.toml";
         match room {
-            ..ROOM_FAILURE => seen.fail("disk", how, fix),
-            ..ROOM_WARNING => seen.warn("disk", how, fix),
-            _ => seen.ok("disk", how),
+            ROOM_WARNING.. => seen.ok("disk", how),
+            ROOM_FAILURE.. => seen.warn("disk", how, fix),
+            _ => seen.fail("disk", how, fix),
         }
     }
 }
