@@ -40,6 +40,12 @@ mod output;
 
 mod station;
 
+mod inspection;
+
+mod looks;
+
+mod text_or_json;
+
 use std::ffi::OsString;
 
 use clap::Parser;

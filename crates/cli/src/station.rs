@@ -11,34 +11,60 @@ use serde::Deserialize;
 use tieline_gateway::House;
 use tieline_partner::PartnerBook;
 use tieline_partner::secret::Secrets;
-use tieline_store::StoreError;
+use tieline_store::{Store, StoreError};
 
 use crate::exit;
 use crate::failure::Failure;
 
 /// Where settings are looked for when no file is named.
 const FILE: &str = "tieline.toml";
+/// The name of the host key that is made when none is named.
+const HOST_KEY: &str = "ssh_host_ed25519_key";
 
 /// Where the gateway's things are.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct StationArgs {
     /// The settings of the gateway; `tieline.toml` when there is one here
-    #[arg(long, value_name = "FILE", env = "TIELINE_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TIELINE_CONFIG",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::FilePath, help_heading = "Where the gateway is")]
     config: Option<PathBuf>,
 
     /// The store: sqlite:PATH or postgres://USER@HOST/DATABASE
-    #[arg(long, value_name = "ADDRESS", env = "TIELINE_STORE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "TIELINE_STORE",
+        hide_env_values = true
+    )]
     #[arg(help_heading = "Where the gateway is")]
     store: Option<String>,
 
     /// The directory of the partners
-    #[arg(long, value_name = "DIR", env = "TIELINE_PARTNERS", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TIELINE_PARTNERS",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::DirPath, help_heading = "Where the gateway is")]
     partners: Option<PathBuf>,
 
     /// The directory of the partners' mailboxes
-    #[arg(long, value_name = "DIR", env = "TIELINE_MAILBOXES", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TIELINE_MAILBOXES",
+        hide_env_values = true
+    )]
     #[arg(value_hint = clap::ValueHint::DirPath, help_heading = "Where the gateway is")]
     mailboxes: Option<PathBuf>,
 }
@@ -106,6 +132,37 @@ impl StationArgs {
     }
 }
 
+impl StationArgs {
+    /// A station of which only the store is of interest.
+    pub(crate) fn of_store(config: Option<PathBuf>, store: Option<String>) -> StationArgs {
+        StationArgs { config, store, ..StationArgs::default() }
+    }
+
+    /// The file of settings that is read, if there is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match &self.config {
+            Some(path) => Some(path.clone()),
+            None => Some(PathBuf::from(FILE)).filter(|path| path.exists()),
+        }
+    }
+
+    /// The same in words.
+    pub(crate) fn told(&self) -> String {
+        let none = || format!("there is no {FILE} here: what is not said otherwise is the default");
+        self.file().map_or_else(none, |path| path.display().to_string())
+    }
+
+    /// Whether the command line or the environment says a setting.
+    pub(crate) fn says(&self, name: &str) -> bool {
+        match name {
+            "store" => self.store.is_some(),
+            "partners" => self.partners.is_some(),
+            "mailboxes" => self.mailboxes.is_some(),
+            _ => false,
+        }
+    }
+}
+
 fn wrong(path: &Path, error: &toml::de::Error) -> Failure {
     let message = format!("{}: {}", path.display(), error.to_string().trim_end());
     Failure { code: exit::CONFIGURATION, message, help: None }
@@ -127,8 +184,45 @@ impl Settings {
         self.mailboxes().parent().map(Path::to_path_buf).unwrap_or_default()
     }
 
-    fn mailboxes(&self) -> PathBuf {
+    /// The host key that is made when none is named.
+    pub(crate) fn own_host_key(&self) -> PathBuf {
+        self.state().join(HOST_KEY)
+    }
+
+    /// The directory of the partners' mailboxes.
+    pub(crate) fn mailboxes(&self) -> PathBuf {
         self.mailboxes.clone().unwrap_or_else(|| self.home.join("state/mailboxes"))
+    }
+
+    /// The address of the store.
+    pub(crate) fn address(&self) -> String {
+        let default = || format!("sqlite:{}", self.state().join("tieline.db").display());
+        self.store.clone().unwrap_or_else(default)
+    }
+
+    /// The file of the store, when it is kept in one.
+    pub(crate) fn store_file(&self) -> Option<PathBuf> {
+        self.address().strip_prefix("sqlite:").map(PathBuf::from)
+    }
+
+    /// Whether there is a store: a file that is there, or a server that is named.
+    pub(crate) fn has_store(&self) -> bool {
+        self.store_file().is_none_or(|path| path.is_file())
+    }
+
+    /// The name of this node.
+    pub(crate) fn node(&self) -> String {
+        let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let node = self.node.clone().or_else(machine).unwrap_or_default();
+        node.trim().to_string()
+    }
+
+    /// Opens the store, which has to be there.
+    pub(crate) async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
+        if !self.has_store() {
+            return Err(no_store(&self.address()));
+        }
+        tieline_store::open(&self.address()).await.map_err(|error| refused(&error))
     }
 
     /// Opens the store, and the house around it.
@@ -136,29 +230,60 @@ impl Settings {
         let book = self.book()?;
         let zone = book.utility().map(|utility| utility.zone.name().to_string());
         let mailboxes = self.mailboxes();
-        // What is in there is the customers', and nobody else's.
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&mailboxes);
-        made.map_err(|error| unusable(&mailboxes, &error))?;
-        let default = || format!("sqlite:{}", self.state().join("tieline.db").display());
-        let address = self.store.clone().unwrap_or_else(default);
-        let store = tieline_store::open(&address).await.map_err(|error| refused(&error))?;
+        make_private(&mailboxes)?;
+        let store = tieline_store::open(&self.address()).await.map_err(|error| refused(&error))?;
         let mut house = House::new(store, book, mailboxes);
-        house.secrets = Secrets {
-            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
-            environment: Some(|name| std::env::var_os(name)),
-        };
-        let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        let node = self.node.clone().or_else(machine).unwrap_or_default();
-        house.node = format!("node {}", node.trim());
+        house.secrets = secrets();
+        house.node = format!("node {}", self.node());
         let known = zone.and_then(|name| jiff::tz::TimeZone::get(&name).ok());
         house.zone = known.unwrap_or(jiff::tz::TimeZone::UTC);
         Ok(Arc::new(house))
     }
 }
 
+/// Where secrets are looked up.
+pub(crate) fn secrets() -> Secrets {
+    Secrets {
+        credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        environment: Some(|name| std::env::var_os(name)),
+    }
+}
+
+/// The address of a store without the password that may be in it.
+pub(crate) fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_string() };
+    let (place, asked) = rest.split_once('?').unwrap_or((rest, ""));
+    let named: Vec<&str> = asked.split('&').filter(|it| !it.starts_with("password=")).collect();
+    let asked = named.join("&");
+    let mark = if asked.is_empty() { "" } else { "?" };
+    let place = match place.rsplit_once('@') {
+        Some((login, host)) => {
+            let user = login.split_once(':').map_or(login, |(user, _)| user);
+            format!("{user}@{host}")
+        }
+        None => place.to_string(),
+    };
+    format!("{scheme}://{place}{mark}{asked}")
+}
+
+/// Why a store is not looked at: nobody has made it.
+pub(crate) fn no_store(address: &str) -> Failure {
+    let message = format!("the store: there is none at {}", without_password(address));
+    let help =
+        "name it with --store, or as store in tieline.toml; or make it with: tieline db migrate";
+    Failure { code: exit::NO_INPUT, message, help: Some(help.to_string()) }
+}
+
+/// Makes a directory that nobody else may look into, if it is not there: what is in there is the
+/// customers'.
+pub(crate) fn make_private(path: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| unusable(path, &error))
+}
+
 fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("{}: the directory cannot be made: {error}", path.display());
-    let help = "name another one with --mailboxes, or as mailboxes in tieline.toml";
+    let help = "name another one on the command line or in tieline.toml";
     Failure { code: exit::UNWRITABLE, message, help: Some(help.to_string()) }
 }
 
@@ -177,4 +302,21 @@ pub(crate) fn refused(error: &StoreError) -> Failure {
 /// Runs what waits for the store or the network.
 pub(crate) fn run<T>(what: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for (address, shown) in [
+            ("sqlite:/var/lib/tieline.db", "sqlite:/var/lib/tieline.db"),
+            ("postgres://tie:se:cr@et@db/edi", "postgres://tie@db/edi"),
+            ("postgres://db/edi?user=tie&password=secret", "postgres://db/edi?user=tie"),
+            ("postgres://tie@db/edi?password=secret", "postgres://tie@db/edi"),
+        ] {
+            assert_eq!(without_password(address), shown);
+        }
+    }
 }

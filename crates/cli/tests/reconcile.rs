@@ -1,6 +1,8 @@
 //! `tieline reconcile` as a person runs it: every case of `samples/reconcile`, which was worked by
 //! hand, and what is refused. `UPDATE_EXPECT=1` writes the results anew.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,4 +106,40 @@ fn what_is_refused_says_why_without_a_number_of_an_account() {
     assert!(err.contains("there is no bill in it") && !err.contains("4410027718"), "{err}");
     let (code, _, err) = run(&["--bill", "no-such-file", "--payment", &path("payment.820")]);
     assert_eq!(code, exit::NO_INPUT, "{err}");
+}
+
+/// The gateway's store after the demonstration: three bills and the payment of each.
+#[test]
+fn what_the_store_posted_is_compared() {
+    let station = common::Station::after_the_demonstration();
+    let said = station.run(&["reconcile", "--without", "usage"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let rows = said.out.lines().filter(|line| line.ends_with("  agrees")).count();
+    assert!(rows > 0 && said.out.ends_with(&format!("\n{rows} of {rows} agree\n")), "{}", said.out);
+    let account = said.out.lines().nth(1).and_then(|line| line.split(' ').next());
+    let account = account.expect("an account");
+
+    let one = station.good(&["reconcile", "--without", "usage", "--account", account]);
+    assert!(one.ends_with("\n1 of 1 agree\n"), "{one}");
+    let none = station.good(&["reconcile", "--without", "usage", "--until", "2020-01-01"]);
+    assert!(none.ends_with("0 of 0 agree\n"), "{none}");
+
+    // A document leads to the message it came in.
+    let json = station.run(&["reconcile", "--without", "usage", "--format", "json"]).json();
+    let text = json.to_string();
+    assert!(text.contains("\"document\":\"M"), "{text}");
+}
+
+#[test]
+fn files_and_the_store_are_not_mixed() {
+    let station = common::Station::new();
+    let nothing = station.run(&["reconcile"]);
+    assert_eq!(nothing.code, 2, "{}", nothing.err);
+    assert!(nothing.err.contains("there is no store"), "{}", nothing.err);
+    assert!(!station.path("state").exists(), "looking makes nothing");
+    let both = station.run(&["reconcile", "--bill", "bill.810", "--payment", "p.820", "--test"]);
+    assert_eq!(both.code, 2, "{}", both.err);
+    assert!(both.err.contains("--test is about the store"), "{}", both.err);
+    let no_bill = station.run(&["reconcile", "--usage", "usage.867"]);
+    assert_eq!(no_bill.code, 2, "{}", no_bill.err);
 }

@@ -7,9 +7,12 @@
 mod agreement;
 pub mod arrivals;
 mod compose;
+pub mod connection;
+pub mod evidence;
 mod examine;
 pub mod extract;
 pub mod folders;
+pub mod forecast;
 pub mod formed;
 pub mod host;
 pub mod house;

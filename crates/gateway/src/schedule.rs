@@ -29,7 +29,7 @@ pub struct Planned<'b> {
     /// When it runs.
     pub schedule: &'b Schedule,
     /// The step that does it.
-    kind: &'static str,
+    pub(crate) kind: &'static str,
 }
 
 /// Everything that is planned for the partners we trade with, by partner and name.

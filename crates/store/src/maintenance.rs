@@ -28,6 +28,30 @@ pub async fn migrate(address: &str, options: Options) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// The version of a store's tables, and the newest that this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    /// That of the store; 0 when it has no tables yet.
+    pub found: i64,
+    /// That of this program.
+    pub known: i64,
+}
+
+/// Looks how far a store is behind, and changes nothing.
+///
+/// # Errors
+///
+/// [`StoreError::Address`] when there is no store at the address.
+pub async fn version(address: &str) -> Result<Version, StoreError> {
+    if let Some(path) = address.strip_prefix(sqlite::SCHEME) {
+        return sqlite::version(Path::new(path)).await;
+    }
+    #[cfg(feature = "postgres")]
+    return crate::postgres::version(address).await;
+    #[cfg(not(feature = "postgres"))]
+    return Err(StoreError::Address("a store is named as sqlite:PATH".to_string()));
+}
+
 /// Checks a store, and gives what does not fit; see [`crate::Store::verify`].
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sqlx::{Connection, SqliteConnection, raw_sql};
 use tempfile::TempDir;
-use tieline_store::maintenance::{Replace, backup, migrate, restore, verify};
+use tieline_store::maintenance::{Replace, Version, backup, migrate, restore, verify, version};
 use tieline_store::open::open_with;
 use tieline_store::{Arrival, MessageId, Options, Payload, Store, StoreError, open, testing};
 
@@ -174,5 +174,28 @@ fn a_backup_that_is_not_whole_is_refused_or_told() {
         let postgres = backup("postgres://localhost/x", &options(), copy.path()).await;
         let said = postgres.expect_err("it has its own tools").to_string();
         assert!(said.contains("pg_dump"), "{said}");
+    });
+}
+
+#[test]
+fn how_far_a_store_is_behind_is_seen_and_nothing_is_changed() {
+    run(async {
+        let folder = folder();
+        assert!(matches!(version(&at(&folder)).await, Err(StoreError::Address(_))));
+        assert!(!folder.path().join("store.db").exists(), "looking makes nothing");
+        let mut addresses = vec![at(&folder)];
+        addresses.extend(testing::postgres());
+        for address in addresses {
+            if address.starts_with("postgres") {
+                let Version { found, known } = version(&address).await.expect("it answers");
+                assert_eq!((found, known > 0), (0, true), "it has no tables yet");
+            }
+            migrate(&address, Options::default()).await.expect("it is made");
+            let Version { found, known } = version(&address).await.expect("it answers");
+            assert_eq!(found, known);
+        }
+        sql(&folder.path().join("store.db"), "pragma user_version = 99").await;
+        let later = version(&at(&folder)).await.expect("it answers");
+        assert_eq!(later.found, 99);
     });
 }

@@ -1,12 +1,16 @@
 //! The commands, one file each: its arguments, its help, its run.
 
 mod ack;
+mod batch;
 mod cert;
 mod chart;
 mod completions;
+mod config;
 mod convert;
+mod db;
 mod demo;
 mod diff;
+mod doctor;
 mod explain;
 mod export;
 mod fmt;
@@ -69,6 +73,7 @@ pub(crate) enum Command {
     Ack(ack::AckArgs),
     Convert(convert::ConvertArgs),
     Export(export::ExportArgs),
+    Batch(batch::BatchArgs),
     Explain(explain::ExplainArgs),
     Sample(sample::SampleArgs),
     Price(price::PriceArgs),
@@ -80,6 +85,9 @@ pub(crate) enum Command {
     Schedule(schedule::ScheduleCommand),
     Serve(serve::ServeArgs),
     Msg(msg::MsgCommand),
+    Db(db::DbCommand),
+    Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -97,6 +105,7 @@ impl Command {
             Command::Ack(args) => ack::run(&args, console),
             Command::Convert(args) => convert::run(&args, console),
             Command::Export(args) => export::run(&args, console),
+            Command::Batch(args) => batch::run(&args, console),
             Command::Explain(args) => explain::run(&args, console),
             Command::Sample(args) => sample::run(&args, console),
             Command::Price(args) => price::run(&args, console),
@@ -108,6 +117,9 @@ impl Command {
             Command::Schedule(args) => schedule::run(&args, console),
             Command::Serve(args) => serve::run(&args, console),
             Command::Msg(args) => msg::run(&args, console),
+            Command::Db(args) => db::run(&args, console),
+            Command::Config(args) => config::run(&args, console),
+            Command::Doctor(args) => doctor::run(&args, console),
             Command::Completions(args) => completions::run(&args, console),
             Command::Man(args) => man::run(&args, console),
         }

@@ -18,8 +18,6 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::station::{self, Settings, StationArgs};
 
-/// The name of the key that is made when none is named.
-const HOST_KEY: &str = "ssh_host_ed25519_key";
 /// How many steps are done at once where nothing else is said.
 const WORKERS: usize = 4;
 
@@ -133,7 +131,7 @@ fn sftp(
         keys.push(read_key(path, &text)?);
     }
     if keys.is_empty() {
-        keys.push(own_key(&settings.state().join(HOST_KEY), console)?);
+        keys.push(own_key(&settings.own_host_key(), console)?);
     }
     let bans: Arc<dyn Bans> = Arc::new(MemoryBans::new(BanRules::default()));
     Ok(Sftp { listen, settings: SftpLimits { bans: Some(bans), ..SftpLimits::new(keys) } })

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tieline_partner::profile::drop::{After, Proxy, ProxyKind, Pull, SftpDrop};
 use tieline_partner::profile::timing::clear_of;
-use tieline_partner::secret::{Secret, SecretName};
+use tieline_partner::secret::{Secret, SecretName, Secrets};
 use tieline_store::change;
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Filter, Flow, Message, State};
@@ -64,7 +64,7 @@ pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Result<Step, 
         let reason = "the partner is not to be called at this time".to_string();
         return Ok(Step { change: Change::default(), end: End::Again { due: end, reason } });
     }
-    let remote = remote(house, drop)?;
+    let remote = remote(&house.secrets, drop)?;
     let called = async {
         put(house, id, drop, &remote).await?;
         match &drop.pull {
@@ -286,9 +286,9 @@ fn pull(partner: &str, what: &Pull) -> Result<exchange::Pull, Failure> {
 }
 
 /// The server as its drop describes it, with the secrets looked up.
-pub(crate) fn remote(house: &House, drop: &SftpDrop) -> Result<Remote, Failure> {
+pub(crate) fn remote(secrets: &Secrets, drop: &SftpDrop) -> Result<Remote, Failure> {
     let secret = |name: &SecretName| {
-        house.secrets.resolve(name).map_err(|error| Failure::Passing(error.to_string()))
+        secrets.resolve(name).map_err(|error| Failure::Passing(error.to_string()))
     };
     let words = |secret: &Secret| {
         let text = secret.expose_text().ok_or_else(|| unusable("a password", "it is no text"))?;

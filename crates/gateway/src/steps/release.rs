@@ -20,7 +20,7 @@ use crate::house::House;
 use crate::queue::{self, Outgoing};
 
 /// The most documents in one interchange.
-const TOGETHER: u32 = 1_000;
+pub(crate) const TOGETHER: u32 = 1_000;
 
 /// Releases what is due by the schedule of a job, whose detail is `partner/set`.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
@@ -29,23 +29,8 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let kind = kind_of(set).ok_or_else(wrong)?;
     let book = house.book();
     let partner = book.find(id).ok_or_else(wrong)?;
-    let test = match partner.profile().status {
-        Status::Live => false,
-        Status::Testing => true,
-        // Nothing is due to somebody we do not trade with; it stays until we do.
-        Status::Draft | Status::Suspended => return Ok(Step::done(Change::default())),
-    };
-    let accounts = agreement::accounts(partner, kind);
-    if accounts.as_ref().is_some_and(Vec::is_empty) {
+    let Some((filter, test)) = wanted(partner, set, kind) else {
         return Ok(Step::done(Change::default()));
-    }
-    let filter = Filter {
-        kinds: vec![kind],
-        flow: Some(Flow::Out),
-        test: Some(false),
-        accounts: accounts.unwrap_or_default(),
-        unreleased: Some((id.to_string(), form(set, test))),
-        ..Filter::default()
     };
     let most = if agreement::is_single(partner, set) { 1 } else { TOGETHER };
     let today = house.local(house.store.now().await?).date();
@@ -60,6 +45,30 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             together_or_alone(house, &book, partner, set, test, due).await?;
         }
     }
+}
+
+/// Which postings are due to a partner as a set, and whether they go as tests; `None` when nothing is
+/// due to it at all.
+pub(crate) fn wanted(partner: &Partner, set: &str, kind: Kind) -> Option<(Filter, bool)> {
+    let test = match partner.profile().status {
+        Status::Live => false,
+        Status::Testing => true,
+        // Nothing is due to somebody we do not trade with; it stays until we do.
+        Status::Draft | Status::Suspended => return None,
+    };
+    let accounts = agreement::accounts(partner, kind);
+    if accounts.as_ref().is_some_and(Vec::is_empty) {
+        return None;
+    }
+    let filter = Filter {
+        kinds: vec![kind],
+        flow: Some(Flow::Out),
+        test: Some(false),
+        accounts: accounts.unwrap_or_default(),
+        unreleased: Some((partner.profile().id.clone(), form(set, test))),
+        ..Filter::default()
+    };
+    Some((filter, test))
 }
 
 /// Sends documents in one interchange; when one of them is at fault, each in its own, so that only
@@ -100,11 +109,7 @@ async fn compose(
     test: bool,
     due: &[Posting],
 ) -> Result<Outgoing, Failure> {
-    let records = due.iter().map(|it| {
-        serde_json::from_slice::<Record>(&it.record)
-            .map_err(|error| Failure::Final(format!("a posting cannot be read: {error}")))
-    });
-    let records = records.collect::<Result<Vec<Record>, Failure>>()?;
+    let records = records(due)?;
     let id = &partner.profile().id;
     let first = due.first().map_or(0, |it| it.id.0);
     let purpose = format!("{} from P{first}, {}", form(set, test), due.len());
@@ -152,6 +157,15 @@ pub(crate) async fn anew(
     let this = change::Message::New(place);
     change.events.push(event(this, "composed", format!("{} of {set}, anew", due.len())));
     Ok(true)
+}
+
+/// What postings say.
+pub(crate) fn records(due: &[Posting]) -> Result<Vec<Record>, Failure> {
+    let records = due.iter().map(|it| {
+        serde_json::from_slice::<Record>(&it.record)
+            .map_err(|error| Failure::Final(format!("a posting cannot be read: {error}")))
+    });
+    records.collect()
 }
 
 /// Writes an interchange with what it releases.

@@ -31,9 +31,11 @@ use tieline_x12::guide::Path;
 use crate::load::Partner;
 use crate::profile::{Direction, Profile, Role, Status, Usage};
 
+mod fits;
 mod read;
 mod usual;
 
+pub use fits::{fits, holds};
 pub(crate) use read::{open_signatures, quoted};
 pub use read::{promotion_text, signature_text};
 pub use usual::usual;

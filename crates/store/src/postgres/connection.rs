@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, Transaction, query, query_scalar, raw_sql};
+use sqlx::{Connection, PgConnection, Postgres, Transaction, query, query_scalar, raw_sql};
 
 use crate::columns::Columns;
 use crate::error::StoreError;
+use crate::maintenance::Version;
 use crate::options::Clock;
 
 /// The tables, one text for each version, the first from nothing.
@@ -25,6 +26,26 @@ pub(super) async fn connect(address: &str, most: u32) -> Result<PgPool, StoreErr
     let pool = PgPoolOptions::new().max_connections(most.max(2)).connect_with(options).await?;
     migrate(&pool).await?;
     Ok(pool)
+}
+
+/// The version of the tables, of which nothing is changed.
+pub(super) async fn version(address: &str) -> Result<Version, StoreError> {
+    let options: PgConnectOptions = address.parse().map_err(|error: sqlx::Error| {
+        StoreError::Address(format!("the address of the PostgreSQL server cannot be read: {error}"))
+    })?;
+    let mut connection = PgConnection::connect_with(&options).await?;
+    let is_made: bool = query_scalar("select to_regclass('store_version') is not null")
+        .fetch_one(&mut connection)
+        .await?;
+    let found: Option<i64> = match is_made {
+        true => {
+            let asked = query_scalar("select max(version) from store_version");
+            asked.fetch_one(&mut connection).await?
+        }
+        false => None,
+    };
+    connection.close().await?;
+    Ok(Version { found: found.unwrap_or(0), known: MIGRATIONS.len() as i64 })
 }
 
 /// Brings the tables up to date, in one transaction. Nodes that start together wait for each other.

@@ -93,6 +93,11 @@ impl PostgresStore {
     }
 }
 
+/// How far the tables of a server are behind.
+pub(crate) async fn version(address: &str) -> Result<crate::maintenance::Version, StoreError> {
+    connection::version(address).await
+}
+
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.listening.abort();

@@ -9,6 +9,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, SqliteConnection, query, query_scalar, raw_sql};
 
 use crate::error::StoreError;
+use crate::maintenance::Version;
 
 /// The tables, one text for each version, the first from nothing.
 pub(super) const MIGRATIONS: [&str; 2] = [
@@ -43,6 +44,17 @@ pub(super) async fn writing(path: &Path) -> Result<SqliteConnection, StoreError>
 pub(super) fn reading(path: &Path, most: u32) -> SqlitePool {
     let options = options(path).create_if_missing(false).pragma("query_only", "on");
     SqlitePoolOptions::new().max_connections(most.max(1)).connect_lazy_with(options)
+}
+
+/// The version of the tables, of which nothing is changed.
+pub(super) async fn version(path: &Path) -> Result<Version, StoreError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let options = options.create_if_missing(false).busy_timeout(PATIENCE);
+    let mut connection =
+        SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, error))?;
+    let found = query_scalar("pragma user_version").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(Version { found, known: MIGRATIONS.len() as i64 })
 }
 
 fn unusable(path: &Path, error: sqlx::Error) -> StoreError {

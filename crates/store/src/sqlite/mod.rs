@@ -102,6 +102,11 @@ impl SqliteStore {
     }
 }
 
+/// How far the tables of a database are behind.
+pub(crate) async fn version(path: &Path) -> Result<crate::maintenance::Version, StoreError> {
+    connection::version(path).await
+}
+
 /// The folder for long payloads of a database, when none is named: `store.db.payloads` beside
 /// `store.db`.
 pub fn payload_folder(path: &Path) -> PathBuf {

@@ -3,11 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tieline_partner::frame::{Asked, Evidence, Exchanged, Outcome};
+use tieline_partner::frame::{Asked, Evidence, Exchanged, fits};
 use tieline_partner::profile::{Direction, InterchangeId};
 use tieline_x12::document::{Document, Interchange};
-use tieline_x12::guide::{Path as Place, Step};
-use tieline_x12::tree::Tree;
 
 use super::way;
 use crate::failure::Failure;
@@ -91,40 +89,4 @@ impl Evidence for Files {
     fn files(&self, _: &str, direction: Direction) -> u64 {
         self.paths(direction).len() as u64
     }
-}
-
-/// Whether a set is what is asked for.
-fn fits(document: &Document<'_>, set: &Tree<'_>, asked: &Asked<'_>) -> bool {
-    let Some(outcome) = set.outcome() else { return false };
-    let span = outcome.start..outcome.end.max(outcome.start + 1);
-    let came_out = if outcome.errors == 0 { Outcome::Accepted } else { Outcome::Rejected };
-    let has = |code: &str| {
-        let mut of_set = document.findings.iter().filter(|it| span.contains(&it.at.offset));
-        of_set.any(|finding| finding.code() == code)
-    };
-    set.element(1) == asked.set.as_bytes()
-        && came_out == asked.outcome
-        && asked.finding.is_none_or(has)
-        && asked.contains.iter().all(|place| contains(set, place, &place.steps))
-}
-
-/// Whether a place is in a loop: its steps down the loops, then the element if it names one.
-fn contains(within: &Tree<'_>, place: &Place, steps: &[Step]) -> bool {
-    let Some((step, rest)) = steps.split_first() else {
-        return match place.element {
-            None => true,
-            Some(number) if number.component > 0 => {
-                let mut components = within.components(usize::from(number.element));
-                components.nth(usize::from(number.component) - 1).is_some_and(|it| !it.is_empty())
-            }
-            Some(number) => !within.element(usize::from(number.element)).is_empty(),
-        };
-    };
-    within.all(&step.segment).any(|segment| {
-        let is = step.is.iter().all(|(element, values)| {
-            let value = segment.element(usize::from(*element));
-            values.iter().any(|wanted| wanted.as_bytes() == value)
-        });
-        is && contains(&segment, place, rest)
-    })
 }

@@ -1,21 +1,24 @@
 //! `partner frames`: how far a partner is from going live.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use tieline_gateway::evidence::FromStore;
 use tieline_model::time::Date;
-use tieline_partner::Partner;
 use tieline_partner::frame::{Evidence, FrameState, NoEvidence, hindrances, judge};
+use tieline_partner::{Partner, PartnerBook};
 
 use super::evidence::Files;
 use super::{DirectoryArg, find};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::partners::PartnerArgs;
+use crate::station::{self, StationArgs, refused};
 use crate::{clock, exit};
 
 /// Show the frames of a partner: what was tried, what is open, who signed
 ///
-/// Ends with 1 while one of them is open.
+/// They are judged by what the store says was exchanged, or by a folder of files. Ends with 1 while one of them is open.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FramesArgs {
     /// The partner
@@ -38,7 +41,7 @@ pub(crate) struct EvidenceArgs {
     on: Option<Date>,
 
     #[command(flatten)]
-    pub(super) directory: DirectoryArg,
+    station: StationArgs,
 }
 
 impl EvidenceArgs {
@@ -47,13 +50,37 @@ impl EvidenceArgs {
         self.on.unwrap_or_else(clock::today)
     }
 
-    /// How each frame of a partner stands.
-    pub(super) fn judge<'p>(&self, partner: &'p Partner) -> Result<Vec<FrameState<'p>>, Failure> {
+    /// Where the partners are.
+    pub(super) fn directory(&self) -> Result<DirectoryArg, Failure> {
+        Ok(DirectoryArg::at(self.station.settings()?.partners()))
+    }
+
+    /// How each frame of a partner stands: by a folder of files if one is named, else by what the
+    /// store says was exchanged.
+    pub(super) fn judge<'p>(
+        &self,
+        book: &PartnerBook,
+        partner: &'p Partner,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<Vec<FrameState<'p>>> {
+        let settings = self.station.settings()?;
         let evidence: Box<dyn Evidence> = match &self.evidence {
-            None => Box::new(NoEvidence),
             Some(folder) => {
-                let guides = PartnerArgs::of(&partner.profile().id, self.directory.path());
+                let guides = PartnerArgs::of(&partner.profile().id, &settings.partners());
                 Box::new(Files::new(folder, guides.load()?, &partner.profile().x12.isa)?)
+            }
+            None if settings.has_store() => Box::new(station::run(async {
+                let store = settings.store().await?;
+                let book = Arc::new(book.clone());
+                let gathered = FromStore::gather(&*store, &book, partner).await;
+                Ok(gathered.map_err(|error| refused(&error))?)
+            })?),
+            None => {
+                console.say(
+                    "no store and no --evidence: nothing counts that was exchanged, only what the \
+                     partner's folder says",
+                );
+                Box::new(NoEvidence)
             }
         };
         Ok(judge(partner, evidence.as_ref(), self.on()))
@@ -61,9 +88,9 @@ impl EvidenceArgs {
 }
 
 pub(super) fn run(args: &FramesArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
-    let book = args.evidence.directory.book()?;
+    let book = args.evidence.directory()?.book()?;
     let partner = find(&book, &args.id)?;
-    let states = args.evidence.judge(partner)?;
+    let states = args.evidence.judge(&book, partner, console)?;
     let width = states.iter().map(|state| state.frame.id.len()).max().unwrap_or(0).max(5);
     writeln!(
         console.out,

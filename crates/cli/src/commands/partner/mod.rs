@@ -11,6 +11,7 @@ mod promote;
 mod set;
 mod show;
 mod sign;
+mod test;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use crate::partners::unknown_partner;
 /// Write down, check, try and promote trading partners
 ///
 /// A partner is a folder of text files; every command here reads them, and `new`, `set`, `sign` and
-/// `promote` write them. Nothing is sent.
+/// `promote` write them. Nothing is sent, but for the small file with which `test` tries a server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -49,6 +50,7 @@ enum Step {
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
     Guide(guide::GuideArgs),
+    Test(test::TestArgs),
     Frames(frames::FramesArgs),
     Sign(sign::SignArgs),
     Promote(promote::PromoteArgs),
@@ -75,6 +77,11 @@ pub(crate) struct DirectoryArg {
 impl DirectoryArg {
     pub(crate) fn path(&self) -> &Path {
         &self.partners
+    }
+
+    /// That of a station.
+    pub(crate) fn at(partners: PathBuf) -> DirectoryArg {
+        DirectoryArg { partners }
     }
 
     /// All partners; there has to be a directory.
@@ -139,6 +146,7 @@ pub(crate) fn run(command: &PartnerCommand, console: &mut Console<'_>) -> anyhow
         Step::Check(args) => check::run(args, console),
         Step::Diff(args) => diff::run(args, console),
         Step::Guide(args) => guide::run(args, console),
+        Step::Test(args) => test::run(args, console),
         Step::Frames(args) => frames::run(args, console),
         Step::Sign(args) => sign::run(args, console),
         Step::Promote(args) => promote::run(args, console),

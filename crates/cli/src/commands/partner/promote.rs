@@ -39,14 +39,14 @@ pub(crate) struct PromoteArgs {
 }
 
 pub(super) fn run(args: &PromoteArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
-    let directory = &args.evidence.directory;
+    let directory = &args.evidence.directory()?;
     let book = directory.book()?;
     let partner = find(&book, &args.id)?;
     if partner.profile().status == Status::Live {
         console.say(format_args!("{} is live already", args.id));
         return Ok(exit::ACCEPTED);
     }
-    let states = args.evidence.judge(partner)?;
+    let states = args.evidence.judge(&book, partner, console)?;
     let hindered = hindrances(partner, &states);
     if !hindered.is_empty() && !args.although {
         let message = format!("{} cannot go live: {}", args.id, hindered.join("; "));

@@ -41,10 +41,10 @@ pub(crate) struct SignArgs {
 }
 
 pub(super) fn run(args: &SignArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
-    let directory = &args.evidence.directory;
+    let directory = &args.evidence.directory()?;
     let book = directory.book()?;
     let partner = find(&book, &args.id)?;
-    let states = args.evidence.judge(partner)?;
+    let states = args.evidence.judge(&book, partner, console)?;
     let Some(state) = states.iter().find(|state| state.frame.id == args.frame) else {
         let known: Vec<&str> = states.iter().map(|state| state.frame.id.as_str()).collect();
         let help = did_you_mean(&args.frame, &known)
@@ -60,7 +60,7 @@ pub(super) fn run(args: &SignArgs, console: &mut Console<'_>) -> anyhow::Result<
             seen.as_ref().err().map(|why| format!("{}: {why}", scenario.title))
         }));
         let message = format!("frame {} is open: {}", args.frame, reasons.join("; "));
-        let help = "name the folder of what was exchanged with --evidence DIR".to_string();
+        let help = "exchange what is missing, or name the folder of what was exchanged with --evidence DIR".to_string();
         return Err(Failure { code: exit::FINDINGS, message, help: Some(help) }.into());
     }
     let signature = Signature {

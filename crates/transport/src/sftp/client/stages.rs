@@ -32,6 +32,8 @@ pub enum StepResult {
         words: String,
         /// What to do.
         fix: String,
+        /// Whether the same may succeed later without anybody doing anything.
+        is_passing: bool,
     },
 }
 
@@ -47,7 +49,7 @@ impl fmt::Display for Step {
         let (name, took) = (&self.name, self.took.as_millis());
         match &self.result {
             StepResult::Done(word) => write!(formatter, "{name}: ok in {took} ms: {word}"),
-            StepResult::Failed { words, fix } => {
+            StepResult::Failed { words, fix, .. } => {
                 write!(formatter, "{name}: failed after {took} ms: {words}; {fix}")
             }
         }
@@ -81,7 +83,8 @@ pub async fn test_connection(remote: &Remote, folder: &[u8], is_put: bool) -> Ve
 }
 
 fn failed_to_connect(error: &ConnectError, took: Duration) -> Step {
-    let result = StepResult::Failed { words: error.to_string(), fix: error.fix() };
+    let (words, fix) = (error.to_string(), error.fix());
+    let result = StepResult::Failed { words, fix, is_passing: error.is_passing() };
     Step { name: error.stage().to_string(), took, result }
 }
 
@@ -93,7 +96,10 @@ async fn try_out(client: &Client, folder: &[u8], is_put: bool, steps: &mut Vec<S
     let mut step = |name: &str, before: Instant, result: Result<String, SftpError>| {
         let result = match result {
             Ok(word) => StepResult::Done(word),
-            Err(error) => StepResult::Failed { words: error.to_string(), fix: error.fix() },
+            Err(error) => {
+                let (words, fix) = (error.to_string(), error.fix());
+                StepResult::Failed { words, fix, is_passing: error.is_passing() }
+            }
         };
         steps.push(Step { name: name.into(), took: before.elapsed(), result });
         steps.last().is_some_and(Step::is_done)

@@ -1,44 +1,44 @@
 //! `reconcile`: usage, bills and payments laid side by side, account by account.
 
+mod files;
+mod store;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use tieline_mapping::files::Losses;
 use tieline_model::decimal::Decimal;
 use tieline_model::money::Currency;
 use tieline_model::payment::AdjustmentReason;
 use tieline_model::reconcile::{
-    Allotment, Document, Ledger, Matched, Outcome, Reconciliation, Rules, Side, Sides,
+    Allotment, Document, Matched, Outcome, Reconciliation, Rules, Side, Sides,
 };
-use tieline_model::record::Record;
 use tieline_model::time::Zone;
 
 use crate::console::{Console, Paint};
+use crate::exit;
 use crate::failure::Failure;
 use crate::partners::PartnerArgs;
-use crate::progress::Progress;
-use crate::records::{Reader, Source, Unsaid};
-use crate::{exit, reading};
 
 /// Compare what was used, billed and paid, account by account, to the kWh and the cent
 ///
 /// Documents are matched by account and period, payments by the number of the bill or by the account.
 /// What was cancelled, replaced or sent twice nets out first. Without --usage or without --payment
-/// only the other two are compared. Exit status 1 when something does not agree.
+/// only the other two are compared. Without any file it is what the gateway's store has posted.
+/// Exit status 1 when something does not agree.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   tieline reconcile --usage march.867 --bill march.810 --payment april.820
   tieline reconcile --bill *.810 --payment *.820 --format json
-  tieline reconcile --usage usage.edi --bill bills.edi --tolerance-kwh 0.5")]
+  tieline reconcile --usage usage.edi --bill bills.edi --tolerance-kwh 0.5
+  tieline reconcile --since 2026-03-01 --until 2026-03-31          what the store has posted")]
 pub(crate) struct ReconcileArgs {
     /// Files of usage: 867, Green Button, CSV or our JSON
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = clap::ValueHint::FilePath)]
     usage: Vec<PathBuf>,
 
     /// Files of bills: 810 or our JSON
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
-    #[arg(value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = clap::ValueHint::FilePath)]
     bill: Vec<PathBuf>,
 
     /// Files of payments: 820 or our JSON
@@ -56,6 +56,9 @@ pub(crate) struct ReconcileArgs {
     /// How to write the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    #[command(flatten)]
+    posted: store::Posted,
 
     #[command(flatten)]
     partners: PartnerArgs,
@@ -82,9 +85,19 @@ fn zone(name: &str) -> Result<Zone, String> {
 }
 
 pub(crate) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
-    let rules = Rules { tolerance_kwh: args.tolerance_kwh, sides: args.sides()? };
-    let ledger = read(args, console)?;
-    let found = ledger.reconcile(&rules).map_err(|error| unsummed(&error.to_string()))?;
+    let from_files = !(args.usage.is_empty() && args.bill.is_empty() && args.payment.is_empty());
+    let rules = match from_files {
+        true => Rules { tolerance_kwh: args.tolerance_kwh, sides: args.sides()? },
+        false => Rules { tolerance_kwh: args.tolerance_kwh, sides: args.posted.sides() },
+    };
+    let ledger = match from_files {
+        true => files::read(args, console)?,
+        false => args.posted.read()?,
+    };
+    let mut found = ledger.reconcile(&rules).map_err(|error| unsummed(&error.to_string()))?;
+    if !from_files {
+        args.posted.keep(&mut found, console);
+    }
     match args.format {
         Format::Text => console.out.write_all(text(&found, console.paint).as_bytes())?,
         Format::Json => {
@@ -97,6 +110,15 @@ pub(crate) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Re
 
 impl ReconcileArgs {
     fn sides(&self) -> Result<Sides, Failure> {
+        if let Some(flag) = self.posted.given() {
+            let message = format!("{flag} is about the store, and files are named");
+            let help = "leave it out, or leave the files out".to_string();
+            return Err(Failure::usage(message, Some(help)));
+        }
+        if self.bill.is_empty() {
+            let help = "add --bill; without any file it is the store that is looked at";
+            return Err(Failure::usage("there are no bills to compare with", Some(help.into())));
+        }
         match (self.usage.is_empty(), self.payment.is_empty()) {
             (false, false) => Ok(Sides::All),
             (false, true) => Ok(Sides::UsageAndBills),
@@ -107,63 +129,6 @@ impl ReconcileArgs {
             }
         }
     }
-}
-
-/// Enters each document; of each no more than a few numbers are kept.
-fn read(args: &ReconcileArgs, console: &mut Console<'_>) -> anyhow::Result<Ledger> {
-    let guides = args.partners.load()?;
-    let files = args.usage.iter().chain(&args.bill).chain(&args.payment);
-    let size = files.map(|file| reading::size(file)).sum::<Option<u64>>();
-    let progress = Progress::new(console.shows_progress(), size);
-    let reader = Reader { guides: &guides, progress: &progress };
-    let mut ledger = Ledger::default();
-    let documents = [
-        (&args.usage, Document::Usage),
-        (&args.bill, Document::Bill),
-        (&args.payment, Document::Payment),
-    ];
-    for (files, document) in documents {
-        for file in files {
-            let unsaid = Unsaid { zone: args.zone.clone(), ..Unsaid::default() };
-            let source = Source { file: file.clone(), from: None, unsaid };
-            let left_out = enter(&reader, &source, document, &mut ledger)?;
-            if !left_out.is_empty() {
-                progress.clear();
-                let names: Vec<&str> = left_out.iter().map(|(name, _)| name).collect();
-                let name = reading::name(file);
-                console.say(format_args!("{name}: not looked at: {}", names.join(", ")));
-            }
-        }
-    }
-    progress.clear();
-    Ok(ledger)
-}
-
-/// Enters the documents of one kind that are in a file; says what of the file no record holds.
-fn enter(
-    reader: &Reader<'_>,
-    source: &Source,
-    document: Document,
-    ledger: &mut Ledger,
-) -> anyhow::Result<Losses> {
-    let mut entered = 0_u64;
-    let file = &source.file;
-    let left_out = reader.read(source, &mut |record| {
-        let done = match (document, &record) {
-            (Document::Usage, Record::UsageReport(report)) => ledger.usage(report),
-            (Document::Bill, Record::Bill(bill)) => ledger.bill(bill),
-            (Document::Payment, Record::Payment(payment)) => ledger.payment(payment),
-            _ => return Ok(()),
-        };
-        entered += 1;
-        let name = reading::name(file);
-        Ok(done.map_err(|error| unsummed(&format!("{name}: {error}")))?)
-    })?;
-    if entered == 0 {
-        let message = format!("{}: there is no {} in it", reading::name(file), word(document));
-        return Err(Failure { code: exit::FINDINGS, message, help: None }.into());
-    }
-    Ok(left_out)
 }
 
 fn unsummed(message: &str) -> Failure {

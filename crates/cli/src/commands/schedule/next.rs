@@ -1,28 +1,17 @@
-//! `schedule`: what is planned with partners in the next days.
+//! `schedule next`: what is planned with partners in the next days.
 
 use tieline_model::time::{Date, Timestamp, Zone};
 use tieline_partner::Partner;
 use tieline_partner::schedule::Schedule;
 
-use super::partner::{DirectoryArg, find};
+use super::{day, stamp};
+use crate::commands::partner::{DirectoryArg, find};
 use crate::console::Console;
 use crate::text::count;
 use crate::{clock, exit};
 
 /// The most runs of one thing that are listed.
 const MOST: usize = 200;
-
-/// Show what is planned with partners
-#[derive(Debug, clap::Args)]
-pub(crate) struct ScheduleCommand {
-    #[command(subcommand)]
-    step: Step,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Step {
-    Next(NextArgs),
-}
 
 /// List what runs in the next days: documents, drops, exports, and files that are due
 ///
@@ -33,7 +22,7 @@ enum Step {
 Examples:
   tieline schedule next
   tieline schedule next prairie-power --days 3 --from 2026-11-24")]
-struct NextArgs {
+pub(crate) struct NextArgs {
     /// The partner; all of them when not given
     #[arg(value_name = "ID")]
     id: Option<String>,
@@ -56,8 +45,7 @@ struct Run {
     line: String,
 }
 
-pub(crate) fn run(command: &ScheduleCommand, console: &mut Console<'_>) -> anyhow::Result<u8> {
-    let Step::Next(args) = &command.step;
+pub(super) fn run(args: &NextArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let book = args.directory.book()?;
     let partners: Vec<&Partner> = match &args.id {
         Some(id) => vec![find(&book, id)?],
@@ -143,19 +131,7 @@ fn list(what: &str, zone: &Zone, times: Vec<Timestamp>, days: u16, runs: &mut Ve
             let line = format!("{} {what}, {}", day(local.date()), count(more, "time"));
             runs.push(Run { at, line });
         } else {
-            let offset = zone.offset(at);
-            let sign = if offset < 0 { '-' } else { '+' };
-            let (hours, minutes) = (offset.abs() / 3_600, offset.abs() / 60 % 60);
-            let time = format!("{:02}:{:02}", local.hour(), local.minute());
-            let line = format!("{} {time} {sign}{hours:02}:{minutes:02} {what}", day(local.date()));
-            runs.push(Run { at, line });
+            runs.push(Run { at, line: format!("{} {what}", stamp(zone, at)) });
         }
     }
-}
-
-/// `Mon 2026-11-23`.
-fn day(date: Date) -> String {
-    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let name = NAMES[date.weekday().to_monday_zero_offset().unsigned_abs() as usize % 7];
-    format!("{name} {date}")
 }

@@ -1,0 +1,117 @@
+//! What both `config check` and `doctor` look at: folders, files of keys, secrets.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tieline_gateway::connection;
+use tieline_partner::PartnerBook;
+use tieline_partner::secret::SecretName;
+use tieline_transport::sftp::HostKey;
+
+use crate::failure::Failure;
+use crate::inspection::Inspection;
+use crate::station::{self, Settings};
+use crate::text::count;
+
+/// Whether files can be made in a folder, or the folder itself; why not. Nothing stays.
+pub(crate) fn can_write(folder: &Path) -> Result<(), String> {
+    let there = folder.ancestors().find(|it| it.as_os_str().is_empty() || it.exists());
+    let there = match there {
+        Some(it) if !it.as_os_str().is_empty() => it,
+        _ => Path::new("."),
+    };
+    let shown = there.display();
+    if !there.is_dir() {
+        return Err(format!("{shown} is not a directory"));
+    }
+    let probe = there.join(format!(".tieline-probe-{}", std::process::id()));
+    let made = File::create_new(&probe);
+    let removed = made.and_then(|_| fs::remove_file(&probe));
+    removed.map_err(|error| format!("{shown}: nothing can be written there: {error}"))
+}
+
+/// Whether others than its owner may read or change a file.
+pub(crate) fn is_open(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
+}
+
+/// Whether files can be made in a folder.
+pub(crate) fn writable(what: &'static str, folder: &Path, seen: &mut Inspection) {
+    match can_write(folder) {
+        Ok(()) => seen.ok(what, folder.display().to_string()),
+        Err(why) => seen.fail(what, why, "choose another place, or give it to the user"),
+    }
+}
+
+/// The keys the SFTP server is known by; without any named, one is made at the first start.
+pub(crate) fn host_keys(settings: &Settings, seen: &mut Inspection) {
+    let named = &settings.sftp.host_keys;
+    let own = [settings.own_host_key()];
+    let keys: &[PathBuf] = match (named.is_empty(), own[0].exists()) {
+        (false, _) => named,
+        (true, true) => &own,
+        (true, false) => {
+            seen.ok("host key", format!("made at the first start, as {}", own[0].display()));
+            return;
+        }
+    };
+    for path in keys {
+        let shown = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let failure = Failure::no_input(&shown, &error);
+                seen.fail("host key", failure.message, "name another, or none to have one made");
+                continue;
+            }
+        };
+        match HostKey::read(&text) {
+            Err(error) => {
+                seen.fail("host key", format!("{shown}: {error}"), "make one with ssh-keygen");
+            }
+            Ok(_) if is_open(path) => {
+                let fix = format!("chmod 600 {shown}");
+                seen.fail("host key", format!("{shown}: others can read it"), &fix);
+            }
+            Ok(key) => seen.ok("host key", format!("{shown} {}", key.fingerprint())),
+        }
+    }
+}
+
+/// Whether every secret that a partner's profile names is there, and every key can be read.
+pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
+    let secrets = station::secrets();
+    let mut named: BTreeSet<&SecretName> = BTreeSet::new();
+    let mut is_good = true;
+    for partner in book.partners() {
+        let profile = partner.profile();
+        for drop in profile.drops.iter().filter(|drop| drop.enabled) {
+            let proxy = drop.proxy.as_ref().and_then(|proxy| proxy.password.as_ref());
+            let names =
+                [drop.key.as_ref(), drop.passphrase.as_ref(), drop.password.as_ref(), proxy];
+            named.extend(names.into_iter().flatten());
+            if let Err(error) = connection::check(&secrets, drop) {
+                is_good = false;
+                let how = format!("{}/drop {}: {error}", profile.id, drop.name);
+                seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
+            }
+        }
+        let password = profile.mailbox.as_ref().and_then(|mailbox| mailbox.password.as_ref());
+        if let Some(name) = password {
+            named.insert(name);
+            if let Err(error) = secrets.resolve(name) {
+                is_good = false;
+                let how = format!("{}/mailbox: {error}", profile.id);
+                seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
+            }
+        }
+    }
+    if is_good {
+        seen.ok(
+            "secrets",
+            format!("{} of partners, all there", count(named.len() as u64, "secret")),
+        );
+    }
+}
