@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use tieline_partner::PartnerBook;
 use tieline_store::change;
 use tieline_store::interchange::{Interchange, InterchangeId, Standing};
@@ -176,7 +177,8 @@ fn verdict(examined: &Examined, accepted: u64) -> String {
 }
 
 /// Queues the answers to an interchange. Their numbers belong to the interchange, so that the step
-/// gives the same answer when it is done twice.
+/// gives the same answer when it is done twice. When it is looked at anew and another answer comes of
+/// it, that has a number of its own; the same answer is not given twice.
 async fn answer(
     house: &House,
     change: &mut Change,
@@ -184,42 +186,64 @@ async fn answer(
     interchange: &Interchange,
     answers: Vec<Answers>,
 ) -> Result<(), Failure> {
+    let mut given = Vec::new();
+    for id in house.store.answers(interchange.id).await? {
+        let answer = house.store.message(id).await?;
+        // An advice is an answer to what it says, not to the interchange.
+        given.extend(answer.filter(|it| it.same_as.is_none() && !it.content.starts_with("824")));
+    }
     for answers in answers.into_iter().filter(|answers| !answers.is_empty()) {
         let count = u32::try_from(answers.groups.len().max(1)).unwrap_or(u32::MAX);
-        let purpose = format!("answer to {}", interchange.id);
         let counter = queue::counter(&partner.profile().id);
-        let first = house.store.allocate(&counter, &purpose, count).await?;
-        let now = house.local(interchange.at);
-        let (date, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%H%M").to_string());
-        let control_number = u32::try_from(first).unwrap_or(u32::MAX);
-        let stamp = Stamp { control_number, date: &date, time: &time };
-        let Some(written) = answers.write(stamp) else { continue };
-        let bytes = written
-            .map_err(|error| Failure::Final(format!("its answer cannot be written: {error}")))?;
-        let mut sets: BTreeMap<String, u64> = BTreeMap::new();
-        for group in &answers.groups {
-            *sets.entry(group.code.to_string()).or_default() += 1;
+        for earlier in 0..=given.len() {
+            let purpose = match earlier {
+                0 => format!("answer to {}", interchange.id),
+                earlier => format!("answer to {} after {earlier}", interchange.id),
+            };
+            let control = house.store.allocate(&counter, &purpose, count).await?;
+            let Some(outgoing) = outgoing(house, interchange, &answers, control)? else { break };
+            if earlier == given.len() {
+                queue::interchange(change, partner, outgoing);
+            } else if given.iter().any(|it| it.sha256 == *Sha256::digest(&outgoing.bytes)) {
+                break;
+            }
         }
-        if answers.interchange.is_some() {
-            sets.insert("TA1".to_string(), 1);
-        }
-        queue::interchange(
-            change,
-            partner,
-            Outgoing {
-                control: first,
-                sender: shown(answers.header.receiver()),
-                receiver: shown(answers.header.sender()),
-                test: interchange.test,
-                local: now.datetime(),
-                sets,
-                bytes,
-                answers: Some(interchange.id),
-                held: None,
-            },
-        );
     }
     Ok(())
+}
+
+/// Answers as an interchange of this number; none if they come to nothing.
+fn outgoing(
+    house: &House,
+    interchange: &Interchange,
+    answers: &Answers,
+    control: u64,
+) -> Result<Option<Outgoing>, Failure> {
+    let now = house.local(interchange.at);
+    let (date, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%H%M").to_string());
+    let control_number = u32::try_from(control).unwrap_or(u32::MAX);
+    let stamp = Stamp { control_number, date: &date, time: &time };
+    let Some(written) = answers.write(stamp) else { return Ok(None) };
+    let bytes = written
+        .map_err(|error| Failure::Final(format!("its answer cannot be written: {error}")))?;
+    let mut sets: BTreeMap<String, u64> = BTreeMap::new();
+    for group in &answers.groups {
+        *sets.entry(group.code.to_string()).or_default() += 1;
+    }
+    if answers.interchange.is_some() {
+        sets.insert("TA1".to_string(), 1);
+    }
+    Ok(Some(Outgoing {
+        control,
+        sender: shown(answers.header.receiver()),
+        receiver: shown(answers.header.sender()),
+        test: interchange.test,
+        local: now.datetime(),
+        sets,
+        bytes,
+        answers: Some(interchange.id),
+        held: None,
+    }))
 }
 
 /// An event of an interchange.

@@ -11,15 +11,14 @@ use tieline_store::job::NewJob;
 use tieline_store::{State, message};
 use tieline_transport::sftp::{HostKey, Settings};
 
-use crate::common::Gateway;
+use crate::common::{Database, Gateway};
 use crate::outbound::usage;
 
 const AGGREGATOR: &str = "prairie-power";
 const BANK: &str = "redriver-bank";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_puts_what_is_queued_and_takes_what_waits() {
-    let (ours, theirs) = (Gateway::open().await, Gateway::open().await);
+pub(crate) async fn a_call_puts_what_is_queued_and_takes_what_waits(on: Database) {
+    let (ours, theirs) = (Gateway::open(on).await, Gateway::open(on).await);
     let (key, host_key) = (HostKey::generate(), HostKey::generate());
     let (key, host_key) = (key.expect("a key"), host_key.expect("a key"));
 

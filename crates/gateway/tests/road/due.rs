@@ -5,17 +5,17 @@ use tieline_gateway::{overdue, schedule};
 use tieline_store::access::AuditFilter;
 use tieline_store::options::{Clock, Options, ToldClock};
 
-use crate::common::Gateway;
+use crate::common::{Database, Gateway};
 use crate::outbound::usage;
 
 /// A Friday, at ten in the morning in Chicago.
 const FRIDAY: &str = "2026-04-03T15:00:00Z";
 
-async fn gateway() -> (Gateway, ToldClock) {
+pub(crate) async fn gateway(on: Database) -> (Gateway, ToldClock) {
     let clock = ToldClock::new(FRIDAY.parse::<Timestamp>().expect("an instant"));
     let mut options = Options::default();
     options.clock = Clock::Told(clock.clone());
-    (Gateway::open_with(options).await, clock)
+    (Gateway::open_with(on, options).await, clock)
 }
 
 async fn alerts(gateway: &Gateway) -> usize {
@@ -24,9 +24,8 @@ async fn alerts(gateway: &Gateway) -> usize {
     gateway.store().audited(&filter, 100).await.expect("the store works").len()
 }
 
-#[tokio::test]
-async fn an_answer_that_does_not_come_is_told_once() {
-    let (gateway, clock) = gateway().await;
+pub(crate) async fn an_answer_that_does_not_come_is_told_once(on: Database) {
+    let (gateway, clock) = gateway(on).await;
     gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     gateway.release("prairie-power/867").await;
@@ -38,9 +37,8 @@ async fn an_answer_that_does_not_come_is_told_once() {
     assert_eq!(alerts(&gateway).await, 1);
 }
 
-#[tokio::test]
-async fn a_schedule_begins_each_run_once() {
-    let (gateway, clock) = gateway().await;
+pub(crate) async fn a_schedule_begins_each_run_once(on: Database) {
+    let (gateway, clock) = gateway(on).await;
     let from = FRIDAY.parse().expect("an instant");
     let begin = async || schedule::begin_due(&gateway.house, from).await.expect("it works");
     assert_eq!(begin().await, 0);

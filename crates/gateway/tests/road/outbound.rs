@@ -7,7 +7,7 @@ use tieline_store::expectation::{self, Standing};
 use tieline_store::job::NewJob;
 use tieline_store::{Arrival, MessageId, Payload, State};
 
-use crate::common::{Gateway, sample, segments};
+use crate::common::{Database, Gateway, sample, segments};
 
 const AGGREGATOR: &str = "prairie-power";
 
@@ -67,9 +67,8 @@ fn acknowledgment(document: &str, control: &str, accepts: bool) -> String {
     )
 }
 
-#[tokio::test]
-async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn usage_goes_out_once_and_its_acknowledgment_closes_it(on: Database) {
+    let gateway = Gateway::open(on).await;
     let imported = gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     let imported = gateway.message(imported).await;
@@ -104,9 +103,8 @@ async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
 }
 
-#[tokio::test]
-async fn nothing_is_released_that_no_customer_allowed() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn nothing_is_released_that_no_customer_allowed(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.bring("usage.json", "json", &usage().replace("0004217790", "4410055010")).await;
     gateway.work().await;
     assert_eq!(gateway.postings().await.len(), 1);
@@ -114,9 +112,8 @@ async fn nothing_is_released_that_no_customer_allowed() {
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound"), []);
 }
 
-#[tokio::test]
-async fn a_rejection_shows_on_what_was_sent() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_rejection_shows_on_what_was_sent(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     gateway.release("prairie-power/867").await;
@@ -125,9 +122,8 @@ async fn a_rejection_shows_on_what_was_sent() {
     assert_eq!(gateway.messages(State::Refused).await.len(), 1);
 }
 
-#[tokio::test]
-async fn the_same_file_brought_twice_posts_nothing_twice() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn the_same_file_brought_twice_posts_nothing_twice(on: Database) {
+    let gateway = Gateway::open(on).await;
     let file = usage();
     gateway.bring("usage.json", "json", &file).await;
     gateway.work().await;
@@ -138,9 +134,8 @@ async fn the_same_file_brought_twice_posts_nothing_twice() {
     assert_eq!(gateway.postings().await.len(), posted);
 }
 
-#[tokio::test]
-async fn a_file_that_cannot_be_read_waits_for_a_person() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_file_that_cannot_be_read_waits_for_a_person(on: Database) {
+    let gateway = Gateway::open(on).await;
     let broken = gateway.bring("usage.json", "json", "[{\"usage_report\": 1}]").await;
     gateway.work().await;
     let broken = gateway.message(broken).await;
@@ -149,18 +144,16 @@ async fn a_file_that_cannot_be_read_waits_for_a_person() {
     assert!(reason.contains("line 1"), "{reason}");
 }
 
-#[tokio::test]
-async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.without_schedules(AGGREGATOR);
     gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
 }
 
-#[tokio::test]
-async fn what_was_taken_moves_to_the_archive_after_a_while() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn what_was_taken_moves_to_the_archive_after_a_while(on: Database) {
+    let gateway = Gateway::open(on).await;
     let mailbox = gateway.house.mailbox(AGGREGATOR);
     std::fs::create_dir_all(&mailbox.root).expect("a folder");
     mailbox.open().expect("it opens");
