@@ -98,6 +98,7 @@ pub async fn reprocess(
             change.jobs.push(NewJob {
                 message: Some(this),
                 interchange: Some(change::Interchange::Known(it.id)),
+                detail: "anew".to_string(),
                 ..job(CHECK)
             });
         }

@@ -12,13 +12,13 @@ use crate::station::{BANK, Station, came, is_done, payment};
 /// How often the gateway is killed while a file comes; `KILLS` in the environment says another number.
 const KILLS: u64 = 8;
 /// Where the random numbers begin; `SEED` in the environment says another place.
-const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+pub(crate) const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Random numbers that are the same in each run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -26,7 +26,8 @@ impl Random {
     }
 }
 
-fn told(name: &str, usual: u64) -> u64 {
+/// A number of the environment, or the usual one.
+pub(crate) fn told(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|it| it.parse().ok()).unwrap_or(usual)
 }
 

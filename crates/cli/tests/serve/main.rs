@@ -1,7 +1,9 @@
 //! The gateway as its users run it: the program itself, OpenSSH's client, and sudden ends.
 
+mod full;
 mod killed;
 mod station;
+mod torn;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! A gateway in a folder of its own: the program, its partners, and a client with a key for the bank.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +14,7 @@ use tieline_store::{State, Store};
 pub(crate) const BANK: &str = "redriver-bank";
 
 /// How long the gateway may take for what it has to do before a test gives up, in seconds.
-const PATIENCE: u64 = 120;
+const PATIENCE: u64 = 60;
 
 /// A gateway in a folder of its own, with the partners of the repository and a key for the bank.
 pub(crate) struct Station {
@@ -71,8 +71,8 @@ impl Station {
         self.start_as(serve);
     }
 
-    /// The same by a command of one's own.
-    pub(crate) fn start_as(&mut self, mut serve: Command) {
+    /// The same by a command of one's own; gives its process.
+    pub(crate) fn start_as(&mut self, mut serve: Command) -> u32 {
         let mut child = serve.stderr(Stdio::piped()).spawn().expect("tieline starts");
         let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let port = loop {
@@ -81,24 +81,43 @@ impl Station {
                 break port.parse().expect("a port");
             }
         };
-        // Nobody reads the rest, and nobody may be held up by that.
-        std::thread::spawn(move || lines.for_each(drop));
+        let mut log = File::options().create(true).append(true).open(self.path("log"));
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                // Whether it is kept or not, the gateway may not be held up.
+                let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
+            }
+        });
+        let id = child.id();
         self.running = Some((child, port));
+        id
     }
 
-    fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.running.as_ref().expect("it runs").1
+    }
+
+    /// Looks from now on into the store at another address.
+    pub(crate) fn look_at(&mut self, store: String) {
+        self.store = store;
     }
 
     /// Starts OpenSSH's client with these commands.
     pub(crate) fn sftp(&self, commands: &str) -> Child {
+        self.sftp_at(self.port(), commands)
+    }
+
+    /// The same at a port of one's own.
+    pub(crate) fn sftp_at(&self, port: u16, commands: &str) -> Child {
         let mut sftp = Command::new("sftp");
         sftp.args(["-q", "-b", "-", "-o", "StrictHostKeyChecking=no"]);
         sftp.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-i"]);
-        sftp.arg(self.path("key")).args(["-P", &self.port().to_string()]);
+        sftp.arg(self.path("key")).args(["-P", &port.to_string()]);
         sftp.arg(format!("{BANK}@127.0.0.1")).current_dir(self.folder.path());
-        let silent = sftp.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = silent.spawn().expect("OpenSSH's sftp is installed");
+        let log = File::options().create(true).append(true).open(self.path("sftp.log"));
+        let log = log.expect("a file can be made");
+        let quiet = sftp.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
+        let mut child = quiet.spawn().expect("OpenSSH's sftp is installed");
         let mut input = child.stdin.take().expect("it is piped");
         // Whether it still listens is seen from how it ends.
         let _ = input.write_all(commands.as_bytes());
@@ -172,6 +191,14 @@ impl Drop for Station {
         if let Some((child, _)) = &mut self.running {
             let _ = child.kill();
             let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            for name in ["sftp.log", "log"] {
+                let said = fs::read_to_string(self.path(name)).unwrap_or_default();
+                let lines: Vec<&str> = said.lines().collect();
+                let last = lines[lines.len().saturating_sub(20)..].join("\n");
+                let _ = std::io::stderr().write_all(format!("{name}:\n{last}\n").as_bytes());
+            }
         }
     }
 }

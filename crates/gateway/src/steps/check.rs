@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use tieline_partner::PartnerBook;
 use tieline_store::change;
 use tieline_store::interchange::{Interchange, InterchangeId, Standing};
@@ -27,12 +26,18 @@ use crate::examine::{Examined, Examiner};
 use crate::house::House;
 use crate::payload::Bytes;
 use crate::queue::{self, Outgoing};
-use crate::speaker::shown;
+use crate::speaker::{Hold, Spoken, shown, who_speaks};
 
-/// Checks the interchange of a job.
+/// Checks the interchange of a job. Its detail is empty unless a person has it looked at anew; then
+/// it is asked again who may speak for whom, with the partners as they are now.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let (interchange, partner) = whose(house, claimed).await?;
     let book = house.book();
+    if !claimed.detail.is_empty() {
+        if let (_, Some(hold)) = speaker(house, &interchange).await? {
+            return Ok(held(&interchange, &partner, hold));
+        }
+    }
     match interchange.standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,
         Standing::Conflict(first) => conflict(house, &book, &interchange, &partner, first).await,
@@ -47,9 +52,40 @@ pub(crate) async fn whose(
 ) -> Result<(Interchange, String), Failure> {
     let missing = || Failure::Final("the job names no interchange of a partner".to_string());
     let id = claimed.interchange.ok_or_else(missing)?;
-    let interchange = house.store.interchange(id).await?.ok_or_else(missing)?;
-    let partner = interchange.partner.clone().ok_or_else(missing)?;
+    let mut interchange = house.store.interchange(id).await?.ok_or_else(missing)?;
+    if interchange.partner.is_none() {
+        // Nobody had its sender's id when it came; somebody may have it now.
+        interchange.partner = speaker(house, &interchange).await?.0;
+    }
+    let partner = interchange.partner.clone().ok_or_else(|| {
+        Failure::Final("no partner has its sender's id: add it to x12.isa of a partner.toml".into())
+    })?;
     Ok((interchange, partner))
+}
+
+/// The partner that an interchange is from, as the partners are now, and why it may not go on.
+async fn speaker(
+    house: &House,
+    interchange: &Interchange,
+) -> Result<(Option<String>, Option<Hold>), Failure> {
+    let message = house.store.message(interchange.message).await?;
+    let bytes = Bytes::open(house.store.payload(interchange.message).await?)?;
+    let (offset, length) = (interchange.offset, interchange.length);
+    let header = work(move || header(&bytes, offset, length)).await?;
+    let Some(header) = header else { return Ok((None, None)) };
+    let book = house.book();
+    let login = message.and_then(|message| message.partner);
+    let Spoken { partner, hold } = who_speaks(&book, login.as_deref(), &header);
+    Ok((partner.map(|partner| partner.profile().id.clone()), hold))
+}
+
+fn held(interchange: &Interchange, partner: &str, hold: Hold) -> Step {
+    let reason = hold.to_string();
+    let mut change = Change::default();
+    change.interchange_states.push((interchange.id, State::Held, Some(reason.clone())));
+    change.events.push(of(interchange, "held", reason));
+    change.jobs.push(alert(Some(partner), "held", interchange.message));
+    Step::done(change)
 }
 
 async fn again(
@@ -177,8 +213,7 @@ fn verdict(examined: &Examined, accepted: u64) -> String {
 }
 
 /// Queues the answers to an interchange. Their numbers belong to the interchange, so that the step
-/// gives the same answer when it is done twice. When it is looked at anew and another answer comes of
-/// it, that has a number of its own; the same answer is not given twice.
+/// gives the same answer when it is done twice.
 async fn answer(
     house: &House,
     change: &mut Change,
@@ -186,64 +221,42 @@ async fn answer(
     interchange: &Interchange,
     answers: Vec<Answers>,
 ) -> Result<(), Failure> {
-    let mut given = Vec::new();
-    for id in house.store.answers(interchange.id).await? {
-        let answer = house.store.message(id).await?;
-        // An advice is an answer to what it says, not to the interchange.
-        given.extend(answer.filter(|it| it.same_as.is_none() && !it.content.starts_with("824")));
-    }
     for answers in answers.into_iter().filter(|answers| !answers.is_empty()) {
         let count = u32::try_from(answers.groups.len().max(1)).unwrap_or(u32::MAX);
+        let purpose = format!("answer to {}", interchange.id);
         let counter = queue::counter(&partner.profile().id);
-        for earlier in 0..=given.len() {
-            let purpose = match earlier {
-                0 => format!("answer to {}", interchange.id),
-                earlier => format!("answer to {} after {earlier}", interchange.id),
-            };
-            let control = house.store.allocate(&counter, &purpose, count).await?;
-            let Some(outgoing) = outgoing(house, interchange, &answers, control)? else { break };
-            if earlier == given.len() {
-                queue::interchange(change, partner, outgoing);
-            } else if given.iter().any(|it| it.sha256 == *Sha256::digest(&outgoing.bytes)) {
-                break;
-            }
+        let first = house.store.allocate(&counter, &purpose, count).await?;
+        let now = house.local(interchange.at);
+        let (date, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%H%M").to_string());
+        let control_number = u32::try_from(first).unwrap_or(u32::MAX);
+        let stamp = Stamp { control_number, date: &date, time: &time };
+        let Some(written) = answers.write(stamp) else { continue };
+        let bytes = written
+            .map_err(|error| Failure::Final(format!("its answer cannot be written: {error}")))?;
+        let mut sets: BTreeMap<String, u64> = BTreeMap::new();
+        for group in &answers.groups {
+            *sets.entry(group.code.to_string()).or_default() += 1;
         }
+        if answers.interchange.is_some() {
+            sets.insert("TA1".to_string(), 1);
+        }
+        queue::interchange(
+            change,
+            partner,
+            Outgoing {
+                control: first,
+                sender: shown(answers.header.receiver()),
+                receiver: shown(answers.header.sender()),
+                test: interchange.test,
+                local: now.datetime(),
+                sets,
+                bytes,
+                answers: Some(interchange.id),
+                held: None,
+            },
+        );
     }
     Ok(())
-}
-
-/// Answers as an interchange of this number; none if they come to nothing.
-fn outgoing(
-    house: &House,
-    interchange: &Interchange,
-    answers: &Answers,
-    control: u64,
-) -> Result<Option<Outgoing>, Failure> {
-    let now = house.local(interchange.at);
-    let (date, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%H%M").to_string());
-    let control_number = u32::try_from(control).unwrap_or(u32::MAX);
-    let stamp = Stamp { control_number, date: &date, time: &time };
-    let Some(written) = answers.write(stamp) else { return Ok(None) };
-    let bytes = written
-        .map_err(|error| Failure::Final(format!("its answer cannot be written: {error}")))?;
-    let mut sets: BTreeMap<String, u64> = BTreeMap::new();
-    for group in &answers.groups {
-        *sets.entry(group.code.to_string()).or_default() += 1;
-    }
-    if answers.interchange.is_some() {
-        sets.insert("TA1".to_string(), 1);
-    }
-    Ok(Some(Outgoing {
-        control,
-        sender: shown(answers.header.receiver()),
-        receiver: shown(answers.header.sender()),
-        test: interchange.test,
-        local: now.datetime(),
-        sets,
-        bytes,
-        answers: Some(interchange.id),
-        held: None,
-    }))
 }
 
 /// An event of an interchange.

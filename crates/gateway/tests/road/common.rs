@@ -124,15 +124,22 @@ impl Gateway {
         self.folder.path().join(name)
     }
 
-    /// Goes on as if the partner's profile named no schedules.
-    pub(crate) fn without_schedules(&self, partner: &str) {
+    /// Goes on with another profile of a partner.
+    pub(crate) fn edit(&self, partner: &str, change: impl FnOnce(String) -> String) {
         let partners = self.folder.path().join("partners");
         let profile = partners.join(partner).join("partner.toml");
         let text = fs::read_to_string(&profile).expect("the profile is there");
-        let kept = text.lines().filter(|line| !line.starts_with("schedule"));
-        let kept: Vec<&str> = kept.collect();
-        fs::write(&profile, kept.join("\n")).expect("it can be written");
-        self.house.turn_to(PartnerBook::load(&partners).expect("good partner files"));
+        fs::write(&profile, change(text)).expect("it can be written");
+        let book = PartnerBook::load(&partners);
+        self.house.turn_to(book.unwrap_or_else(|errors| panic!("good partner files: {errors:?}")));
+    }
+
+    /// Goes on as if the partner's profile named no schedules.
+    pub(crate) fn without_schedules(&self, partner: &str) {
+        self.edit(partner, |profile| {
+            let kept = profile.lines().filter(|line| !line.starts_with("schedule"));
+            kept.collect::<Vec<_>>().join("\n")
+        });
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
