@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tieline_store::change::{self, MessageState};
-use tieline_store::job::{Claimed, End, Lease, Worker};
+use tieline_store::job::{Claimed, End, Lease, NewJob, Worker};
 use tieline_store::message::State;
 use tieline_store::{Change, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{Failure, Step, alert, event};
+use crate::steps::{ALERT, Failure, Step, alert, event, job};
 use crate::{inbound, outbound};
 
 /// How long a lease lasts, in seconds; it is renewed at a third of that.
 const LEASE: u32 = 60;
 /// How long a worker with nothing to do waits before it looks by itself.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long a worker waits after the store failed.
+const FAILED: Duration = Duration::from_millis(500);
+/// How often it is tried to write what a step came to, in about a minute.
+const WRITES: u32 = 120;
 /// How often a step is tried before it is given up.
 const ATTEMPTS: u32 = 10;
 /// The first wait after a failure, in seconds; each further one is twice as long, at most an hour.
@@ -67,25 +71,39 @@ pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
 
 async fn one(house: Arc<House>, worker: Worker, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let claimed = match house.store.claim(&worker, &KINDS, 1).await {
-            Ok(claimed) => claimed.into_iter().next(),
+        let waited = match take_one(&house, &worker).await {
+            Ok(true) => continue,
+            Ok(false) => house.store.wait_for_work(IDLE),
             Err(error) => {
-                tracing::error!(%error, "no job can be taken");
-                None
+                tracing::error!(%error, "the store does not give jobs or take what they came to");
+                tokio::select! {
+                    () = let_go(&house, &worker) => continue,
+                    _ = stop.changed() => continue,
+                }
             }
         };
-        match claimed {
-            Some(claimed) => {
-                if let Err(error) = do_all(&house, &worker, claimed).await {
-                    tracing::error!(%error, "what a step came to was not written");
-                }
-            }
-            None => {
-                tokio::select! {
-                    () = house.store.wait_for_work(IDLE) => {}
-                    _ = stop.changed() => {}
-                }
-            }
+        tokio::select! {
+            () = waited => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Takes a job that is due and does it, with those it leads to; whether there was one.
+async fn take_one(house: &Arc<House>, worker: &Worker) -> Result<bool, StoreError> {
+    match house.store.claim(worker, &KINDS, 1).await?.pop() {
+        Some(claimed) => do_all(house, worker, claimed).await.map(|_| true),
+        None => Ok(false),
+    }
+}
+
+/// Ends the leases of a worker that has nothing in hand, as soon as the store answers. After a failed
+/// call it may have been given a job and not have heard of it.
+async fn let_go(house: &House, worker: &Worker) {
+    loop {
+        tokio::time::sleep(FAILED).await;
+        if house.store.end_leases(&worker.name).await.is_ok() {
+            return;
         }
     }
 }
@@ -128,23 +146,35 @@ async fn do_one(
         Ok(step) => step,
         Err(failure) => failed(&*house.store, claimed, failure).await?,
     };
-    write(&*house.store, &claimed.lease, change, end).await
+    write(&*house.store, worker, &claimed.lease, change, end).await
 }
 
-/// Writes a result. A lease that was lost means that another worker does the job.
+/// Writes a result. A store that does not answer is asked again while the lease lasts, so that what
+/// was done is not done again for that. A lease that was lost means that another worker does the job,
+/// or that it was written before and nobody heard of it.
 async fn write(
     store: &dyn Store,
+    worker: &Worker,
     lease: &Lease,
     change: Change,
     end: End,
 ) -> Result<Option<Claimed>, StoreError> {
-    match store.finish(lease, change, end).await {
-        Ok(applied) => Ok(applied.next),
-        Err(StoreError::LeaseLost) => {
-            tracing::warn!(job = lease.job.0, "another worker has taken the job");
-            Ok(None)
+    let mut tries = 1;
+    loop {
+        match store.finish(lease, change.clone(), end.clone()).await {
+            Ok(applied) => return Ok(applied.next),
+            Err(StoreError::LeaseLost) if tries == 1 => {
+                tracing::warn!(job = lease.job.0, "another worker has taken the job");
+                return Ok(None);
+            }
+            Err(error) if error.is_passing() && tries < WRITES => {
+                tracing::warn!(%error, job = lease.job.0, "a result cannot be written yet");
+                tries += 1;
+                tokio::time::sleep(FAILED).await;
+                let _ = store.renew(lease, worker).await;
+            }
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -177,8 +207,8 @@ async fn failed(
         let due = again_at(store.now().await?, claimed.attempt);
         return Ok(Step { change, end: End::Again { due, reason } });
     }
+    let what = format!("the step {} was given up: {reason}", claimed.kind);
     if let Some(id) = claimed.message {
-        let what = format!("the step {} was given up: {reason}", claimed.kind);
         match claimed.interchange {
             Some(interchange) => {
                 change.interchange_states.push((interchange, State::Dead, Some(what.clone())));
@@ -193,6 +223,8 @@ async fn failed(
         change.events.push(event(change::Message::Known(id), "dead", what));
         let partner = store.message(id).await?.and_then(|message| message.partner);
         change.jobs.push(alert(partner.as_deref(), "dead", id));
+    } else {
+        change.jobs.push(NewJob { detail: format!("{}: {what}", claimed.detail), ..job(ALERT) });
     }
     Ok(Step { change, end: End::Dead { reason } })
 }

@@ -48,7 +48,7 @@ pub struct Change {
     pub postings: Vec<NewPosting>,
     /// Postings that go to a partner in a message. One that went before refuses the whole change.
     pub releases: Vec<NewRelease>,
-    /// Answers that we wait for from now on.
+    /// Answers that we wait for from now on. One that is waited for already gets another deadline.
     pub expectations: Vec<NewExpectation>,
     /// Answers that came. Each is an event of the message it answers, which stands as accepted or
     /// refused once it was sent and every answer to it has come.

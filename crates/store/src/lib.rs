@@ -94,10 +94,11 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::LeaseLost`] when the job has gone to another worker: stop and write nothing.
     async fn renew(&self, lease: &job::Lease, worker: &job::Worker) -> Result<(), StoreError>;
 
-    /// Ends the leases of a node's workers, whose names are the node's and a slash and more, and says
-    /// how many there were: for a node that starts, because whoever had them is gone. Should somebody
-    /// have them after all, the fencing tokens keep what they do from being written twice.
-    async fn end_leases(&self, node: &str) -> Result<u64, StoreError>;
+    /// Ends the leases of a node's workers, whose names are the node's and a slash and more, or of the
+    /// one worker of this name, and says how many there were: for a node that starts, because whoever
+    /// had them is gone, and for a worker that may have been given one and not heard of it. Should
+    /// somebody have them after all, the fencing tokens keep what they do from being written twice.
+    async fn end_leases(&self, whose: &str) -> Result<u64, StoreError>;
 
     /// Writes what a step comes to and ends its job, all or nothing. With [`job::End::Next`] the
     /// worker goes on with the job it names, under a new lease, without claiming it.

@@ -25,7 +25,7 @@ use tieline_transport::sftp::client::{
 use tieline_transport::sftp::exchange::{self, Memory, Outgoing, Pulled, Push, Pushed};
 use tieline_transport::{FileDrop, Receipt, Refusal};
 
-use super::deliver::{begin, sent};
+use super::deliver::{begin, expect, sent};
 use super::{ALERT, Failure, Step, job};
 use crate::house::House;
 use crate::{agreement, folders};
@@ -154,7 +154,7 @@ async fn put(
         let name = message.name.clone().into_bytes();
         files.push(Outgoing { name, bytes, sha256: Some(message.sha256) });
         if message.state == State::Queued {
-            begin(house, message).await.map_err(Failure::Store)?;
+            begin(house, message).await?;
         }
     }
     let told = exchange::push(remote, &Push::new(folder.as_bytes()), files)
@@ -197,7 +197,12 @@ async fn write_down(
 ) -> Result<(), Failure> {
     let this = change::Message::Known(message.id);
     let change = match result {
-        Pushed::Put(_) => sent(house, message, format!("put as {folder}/{}", message.name)).await?,
+        Pushed::Put(_) => {
+            let mut change = sent(message, format!("put as {folder}/{}", message.name));
+            // It may have been begun long ago, and the time for its answers begins now.
+            expect(house, message, &mut change).await?;
+            change
+        }
         Pushed::Failed(error) | Pushed::Unknown(error) => {
             let detail = format!("{error}; {}", error.fix());
             let events = vec![super::event(this, "not sent", detail)];

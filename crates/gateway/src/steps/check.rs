@@ -25,17 +25,23 @@ use crate::examine::{Examined, Examiner};
 use crate::house::House;
 use crate::payload::Bytes;
 use crate::queue::{self, Outgoing};
-use crate::speaker::shown;
+use crate::speaker::{Hold, Spoken, shown, who_speaks};
 use crate::{agreement, folders};
 
 /// What the detail of a job begins with whose interchange a person accepted under a used number.
 pub(crate) const ACCEPTED: &str = "accepted";
 
 /// Checks the interchange of a job. Its detail is empty, or the word and the time of a person who has
-/// it looked at anew; then it is answered under another number.
+/// it looked at anew: then it is asked again who may speak for whom, with the partners as they are
+/// now, and it is answered under another number.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let (interchange, partner) = whose(house, claimed).await?;
     let book = house.book();
+    if !claimed.detail.is_empty() {
+        if let (_, Some(hold)) = speaker(house, &interchange).await? {
+            return Ok(held(&interchange, &partner, hold));
+        }
+    }
     match interchange.standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,
         Standing::Conflict(first) if !claimed.detail.starts_with(ACCEPTED) => {
@@ -55,9 +61,40 @@ pub(crate) async fn whose(
 ) -> Result<(Interchange, String), Failure> {
     let missing = || Failure::Final("the job names no interchange of a partner".to_string());
     let id = claimed.interchange.ok_or_else(missing)?;
-    let interchange = house.store.interchange(id).await?.ok_or_else(missing)?;
-    let partner = interchange.partner.clone().ok_or_else(missing)?;
+    let mut interchange = house.store.interchange(id).await?.ok_or_else(missing)?;
+    if interchange.partner.is_none() {
+        // Nobody had its sender's id when it came; somebody may have it now.
+        interchange.partner = speaker(house, &interchange).await?.0;
+    }
+    let partner = interchange.partner.clone().ok_or_else(|| {
+        Failure::Final("no partner has its sender's id: add it to x12.isa of a partner.toml".into())
+    })?;
     Ok((interchange, partner))
+}
+
+/// The partner that an interchange is from, as the partners are now, and why it may not go on.
+async fn speaker(
+    house: &House,
+    interchange: &Interchange,
+) -> Result<(Option<String>, Option<Hold>), Failure> {
+    let message = house.store.message(interchange.message).await?;
+    let bytes = Bytes::open(house.store.payload(interchange.message).await?)?;
+    let (offset, length) = (interchange.offset, interchange.length);
+    let header = work(move || header(&bytes, offset, length)).await?;
+    let Some(header) = header else { return Ok((None, None)) };
+    let book = house.book();
+    let login = message.and_then(|message| message.partner);
+    let Spoken { partner, hold } = who_speaks(&book, login.as_deref(), &header);
+    Ok((partner.map(|partner| partner.profile().id.clone()), hold))
+}
+
+fn held(interchange: &Interchange, partner: &str, hold: Hold) -> Step {
+    let reason = hold.to_string();
+    let mut change = Change::default();
+    change.interchange_states.push((interchange.id, State::Held, Some(reason.clone())));
+    change.events.push(of(interchange, "held", reason));
+    change.jobs.push(alert(Some(partner), "held", interchange.message));
+    Step::done(change)
 }
 
 async fn again(

@@ -14,7 +14,7 @@ use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Kind, NewExpectation};
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Message, State};
-use tieline_store::{Change, Payload, StoreError};
+use tieline_store::{Change, Payload};
 use tieline_transport::mailbox::OpenMailbox;
 use tieline_x12::check::stream;
 use tieline_x12::header::Header;
@@ -54,15 +54,11 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             return Err(Failure::Final(format!("there is no road called {channel}")));
         }
     };
-    Ok(Step::done(sent(house, &message, where_to).await?))
+    Ok(Step::done(sent(&message, where_to)))
 }
 
-/// What follows when a message is where it should be: its answers are expected.
-pub(crate) async fn sent(
-    house: &House,
-    message: &Message,
-    where_to: String,
-) -> Result<Change, Failure> {
+/// What follows when a message is where it should be.
+pub(crate) fn sent(message: &Message, where_to: String) -> Change {
     let mut change = Change::default();
     change.message_states.push(MessageState {
         message: message.id,
@@ -71,8 +67,7 @@ pub(crate) async fn sent(
         reason: None,
     });
     change.events.push(event(change::Message::Known(message.id), "sent", where_to));
-    expect(house, message, &mut change).await?;
-    Ok(change)
+    change
 }
 
 /// Puts the message into its folder of the partner's mailbox.
@@ -179,20 +174,27 @@ fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Fail
     Ok(())
 }
 
-/// Says that the message is being sent: from here on a repeated step looks before it sends.
-pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), StoreError> {
-    let sending = MessageState {
+/// Says that the message is being sent: from here on a repeated step looks before it sends. An answer
+/// may come before the store has heard that the message was sent, so it is expected from now on.
+pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), Failure> {
+    let mut change = Change::default();
+    change.message_states.push(MessageState {
         message: message.id,
         from: vec![State::Queued],
         to: State::Sending,
         reason: None,
-    };
-    house.store.apply(Change { message_states: vec![sending], ..Change::default() }).await?;
+    });
+    expect(house, message, &mut change).await?;
+    house.store.apply(change).await?;
     Ok(())
 }
 
-/// Waits for the answers that the partner owes to a message.
-async fn expect(house: &House, message: &Message, change: &mut Change) -> Result<(), Failure> {
+/// Waits for the answers that the partner owes to a message that it gets now.
+pub(crate) async fn expect(
+    house: &House,
+    message: &Message,
+    change: &mut Change,
+) -> Result<(), Failure> {
     if message.channel == REPORTS {
         return Ok(());
     }

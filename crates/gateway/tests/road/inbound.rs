@@ -3,14 +3,13 @@
 use tieline_store::State;
 use tieline_store::posting::Kind;
 
-use crate::common::{Gateway, sample, segments};
+use crate::common::{Database, Gateway, sample, segments};
 
 const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
 const BANK: &str = "redriver-bank";
 
-#[tokio::test]
-async fn a_good_payment_is_answered_and_posted() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_good_payment_is_answered_and_posted(on: Database) {
+    let gateway = Gateway::open(on).await;
     let message = gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
     assert_eq!((message.state, message.reason), (State::Posted, None));
     assert_eq!(message.content, "820 x 1");
@@ -32,9 +31,8 @@ async fn a_good_payment_is_answered_and_posted() {
     assert!(posting.accounts.contains(&"4410027718".to_string()));
 }
 
-#[tokio::test]
-async fn the_same_file_again_is_answered_again_and_posts_nothing() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn the_same_file_again_is_answered_again_and_posts_nothing(on: Database) {
+    let gateway = Gateway::open(on).await;
     let first = gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
     let answer = gateway.mailbox(BANK, "outbound");
     let again = gateway.take(BANK, "payments-again.edi", &sample(PAYMENT)).await;
@@ -50,9 +48,8 @@ async fn the_same_file_again_is_answered_again_and_posts_nothing() {
     assert_eq!(gateway.messages(State::Sent).await.len(), 3);
 }
 
-#[tokio::test]
-async fn another_file_under_a_used_number_is_held() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn another_file_under_a_used_number_is_held(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
     let forged = sample(PAYMENT).replace("DTM*097*20260414", "DTM*097*20260415");
     let message = gateway.take(BANK, "payments2.edi", &forged).await;
@@ -64,9 +61,8 @@ async fn another_file_under_a_used_number_is_held() {
     assert_eq!(gateway.postings().await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_payment_that_was_posted_posts_nothing_in_a_new_interchange() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_payment_that_was_posted_posts_nothing_in_a_new_interchange(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
     let resent = sample(PAYMENT).replace("000000615", "000000616").replace("*615*X*", "*616*X*");
     let resent = resent.replace("GE*1*615", "GE*1*616");
@@ -78,9 +74,8 @@ async fn a_payment_that_was_posted_posts_nothing_in_a_new_interchange() {
     assert_eq!(posted.detail, "0 posted, 1 posted before");
 }
 
-#[tokio::test]
-async fn nobody_speaks_for_somebody_else() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn nobody_speaks_for_somebody_else(on: Database) {
+    let gateway = Gateway::open(on).await;
     let unknown = sample(PAYMENT).replace("REDRIVERBANK   ", "SOMEBODYELSE   ");
     let message = gateway.take(BANK, "unknown.edi", &unknown).await;
     assert_eq!(message.state, State::Held);
@@ -97,9 +92,8 @@ async fn nobody_speaks_for_somebody_else() {
     assert_eq!(gateway.postings().await, []);
 }
 
-#[tokio::test]
-async fn what_is_wrong_is_answered_so_and_reported() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn what_is_wrong_is_answered_so_and_reported(on: Database) {
+    let gateway = Gateway::open(on).await;
     let wrong = sample(PAYMENT).replace("TRN*1*20260414R0000615", "TRN*1*");
     let message = gateway.take(BANK, "wrong.edi", &wrong).await;
     assert_eq!(message.state, State::Rejected);
@@ -112,9 +106,8 @@ async fn what_is_wrong_is_answered_so_and_reported() {
     assert_eq!(gateway.postings().await, []);
 }
 
-#[tokio::test]
-async fn a_file_that_is_no_edi_is_refused_and_others_go_on() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_file_that_is_no_edi_is_refused_and_others_go_on(on: Database) {
+    let gateway = Gateway::open(on).await;
     for (bytes, says) in [("", "empty"), ("hello", "no X12"), ("\u{fffd}\0\0", "no X12")] {
         let message = gateway.take(BANK, "nothing.edi", bytes).await;
         assert_eq!(message.state, State::Rejected, "{bytes:?}");
@@ -127,9 +120,8 @@ async fn a_file_that_is_no_edi_is_refused_and_others_go_on() {
     assert_eq!(good.state, State::Posted);
 }
 
-#[tokio::test]
-async fn several_interchanges_in_a_file_go_their_own_ways() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn several_interchanges_in_a_file_go_their_own_ways(on: Database) {
+    let gateway = Gateway::open(on).await;
     let second =
         sample(PAYMENT).replace("615", "617").replace("REDRIVERBANK   ", "NOBODY         ");
     let both = sample(PAYMENT) + &second;
@@ -142,9 +134,8 @@ async fn several_interchanges_in_a_file_go_their_own_ways() {
     assert_eq!(gateway.postings().await.len(), 1);
 }
 
-#[tokio::test]
-async fn test_traffic_stays_apart() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn test_traffic_stays_apart(on: Database) {
+    let gateway = Gateway::open(on).await;
     let test = sample(PAYMENT)
         .replace("REDRIVERBANK   ", "REDRIVERTEST   ")
         .replace("*01*0055500010000  *", "*01*0055500010000T *")

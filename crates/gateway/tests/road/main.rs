@@ -1,7 +1,84 @@
-//! The road, walked with real documents, a real store and real mailboxes.
+//! The road, walked with real documents, a real store and real mailboxes, on both stores.
 
 mod call;
 mod common;
 mod due;
+mod failing;
+mod histories;
+mod hooked;
 mod inbound;
+mod nodes;
+mod once;
+mod operate;
 mod outbound;
+
+/// Each test once for each store.
+macro_rules! on_both {
+    ($($module:ident: $($test:ident)+;)+) => {
+        mod sqlite {
+            $($(
+                #[test]
+                fn $test() {
+                    crate::common::on_sqlite(crate::$module::$test);
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[test]
+                fn $test() {
+                    crate::common::on_postgres(crate::$module::$test);
+                }
+            )+)+
+        }
+    };
+}
+
+on_both! {
+    inbound: a_good_payment_is_answered_and_posted
+        the_same_file_again_is_answered_again_and_posts_nothing
+        another_file_under_a_used_number_is_held
+        a_payment_that_was_posted_posts_nothing_in_a_new_interchange
+        nobody_speaks_for_somebody_else
+        what_is_wrong_is_answered_so_and_reported
+        a_file_that_is_no_edi_is_refused_and_others_go_on
+        several_interchanges_in_a_file_go_their_own_ways
+        test_traffic_stays_apart;
+    outbound: usage_goes_out_once_and_its_acknowledgment_closes_it
+        an_answer_before_we_know_that_it_was_sent_counts
+        nothing_is_released_that_no_customer_allowed
+        a_rejection_shows_on_what_was_sent
+        the_same_file_brought_twice_posts_nothing_twice
+        a_file_that_cannot_be_read_waits_for_a_person
+        what_has_no_schedule_goes_out_as_soon_as_it_is_there
+        what_was_taken_moves_to_the_archive_after_a_while;
+    call: a_call_puts_what_is_queued_and_takes_what_waits
+        a_login_that_is_refused_is_told_and_pauses_the_calls_in_the_end
+        another_host_key_pauses_the_calls_at_once
+        a_server_that_is_not_there_is_called_again_and_then_told
+        a_file_that_is_refused_is_told_and_goes_when_it_may
+        a_drop_that_cannot_be_used_is_given_up_and_told;
+    due: an_expected_file_that_comes_in_time_is_nothing_to_tell
+        an_expected_file_that_does_not_come_is_told_once
+        an_expected_file_that_is_too_large_is_told
+        an_expected_file_that_is_empty_is_told
+        of_two_expected_files_one_is_too_few
+        a_clock_that_is_put_back_or_on_loses_and_doubles_nothing
+        a_schedule_runs_once_when_the_clock_is_put_back
+        an_answer_that_does_not_come_is_told_once
+        a_schedule_begins_each_run_once;
+    operate: what_came_in_is_never_sent_again
+        what_was_sent_is_sent_again_and_what_is_being_sent_is_not
+        an_answer_to_what_was_sent_again_is_its_answer
+        only_what_waits_for_a_person_is_looked_at_anew
+        what_was_held_goes_on_when_it_was_set_right
+        what_was_held_is_held_again_until_it_is_set_right
+        what_was_given_up_on_its_way_out_is_delivered;
+    failing: a_call_that_fails_is_made_again
+        a_call_that_is_done_and_not_heard_of_is_not_done_twice
+        whoever_ends_before_a_call_has_lost_nothing
+        whoever_ends_after_a_call_has_lost_nothing
+        whoever_stalls_past_the_lease_writes_nothing;
+    histories: every_history_comes_to_what_the_model_says;
+}

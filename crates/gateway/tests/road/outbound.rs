@@ -1,15 +1,20 @@
 //! What goes out: composed once, delivered once, and its answers expected.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use tieline_gateway::{IMPORT, RELEASE, upkeep};
+use tieline_gateway::{IMPORT, RELEASE, overdue, upkeep, worker};
 use tieline_store::change::Change;
 use tieline_store::expectation::{self, Standing};
 use tieline_store::job::NewJob;
 use tieline_store::{Arrival, MessageId, Payload, State};
 
-use crate::common::{Gateway, sample, segments};
+use crate::common::{Database, Gateway, sample, segments};
+use crate::hooked::{Fate, Hooked};
 
-const AGGREGATOR: &str = "prairie-power";
+pub(crate) const AGGREGATOR: &str = "prairie-power";
 
 impl Gateway {
     /// Brings a file of our own house.
@@ -30,18 +35,23 @@ impl Gateway {
 
     /// Sends what is due to a partner as a set, and does everything that follows.
     pub(crate) async fn release(&self, what: &str) {
-        let job = NewJob {
-            kind: RELEASE.to_string(),
-            message: None,
-            interchange: None,
-            detail: what.to_string(),
-            due: None,
-            order: None,
-            unique: None,
-        };
+        let job = NewJob { detail: what.to_string(), ..release() };
         let change = Change { jobs: vec![job], ..Change::default() };
         self.store().apply(change).await.expect("the store works");
         self.work().await;
+    }
+}
+
+/// The job that sends what is due, to nobody yet.
+fn release() -> NewJob {
+    NewJob {
+        kind: RELEASE.to_string(),
+        message: None,
+        interchange: None,
+        detail: String::new(),
+        due: None,
+        order: None,
+        unique: None,
     }
 }
 
@@ -55,7 +65,7 @@ pub(crate) fn usage() -> String {
 }
 
 /// The 997 of a partner to an interchange of ours, and whether it accepts.
-fn acknowledgment(document: &str, control: &str, accepts: bool) -> String {
+pub(crate) fn acknowledgment(document: &str, control: &str, accepts: bool) -> String {
     let isa = segments(document, "ISA")[0].split('*').collect::<Vec<_>>();
     let gs = segments(document, "GS")[0].split('*').collect::<Vec<_>>();
     let (word, accepted) = if accepts { ("A", 1) } else { ("R", 0) };
@@ -67,9 +77,8 @@ fn acknowledgment(document: &str, control: &str, accepts: bool) -> String {
     )
 }
 
-#[tokio::test]
-async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn usage_goes_out_once_and_its_acknowledgment_closes_it(on: Database) {
+    let gateway = Gateway::open(on).await;
     let imported = gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     let imported = gateway.message(imported).await;
@@ -104,9 +113,43 @@ async fn usage_goes_out_once_and_its_acknowledgment_closes_it() {
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
 }
 
-#[tokio::test]
-async fn nothing_is_released_that_no_customer_allowed() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn an_answer_before_we_know_that_it_was_sent_counts(on: Database) {
+    let (gateway, clock) = crate::due::gateway(on).await;
+    gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    let release = NewJob { detail: "prairie-power/867".to_string(), ..release() };
+    let change = Change { jobs: vec![release], ..Change::default() };
+    gateway.store().apply(change).await.expect("the store works");
+    // The program ends when the file is in the mailbox and the store has not heard of it.
+    let finished = AtomicU32::new(0);
+    let hook = move |call| {
+        let is_last = call == "finish" && finished.fetch_add(1, Ordering::SeqCst) == 1;
+        if is_last { Fate::EndsBefore } else { Fate::Done }
+    };
+    let mut ended = None;
+    let node = gateway.wrapped("node one", |store| {
+        let hooked = Hooked::around(store, Box::new(hook));
+        ended = Some(hooked.ended());
+        Arc::new(hooked)
+    });
+    let ended = ended.expect("it was wrapped");
+    tokio::select! {
+        _ = worker::run_due(&node.house) => panic!("it does not end"),
+        () = ended.notified() => {}
+    }
+    let sending = gateway.messages(State::Sending).await;
+    let document = gateway.mailbox(AGGREGATOR, "outbound")[0].1.clone();
+    gateway.take(AGGREGATOR, "997.edi", &acknowledgment(&document, "000000073", true)).await;
+    clock.advance(SignedDuration::from_secs(61));
+    gateway.work().await;
+    assert_eq!(gateway.message(sending[0].id).await.state, State::Accepted);
+    clock.advance(SignedDuration::from_secs(7 * 86_400));
+    assert_eq!(overdue::tell(&gateway.house).await.expect("the store works"), 0);
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1, "it is there once");
+}
+
+pub(crate) async fn nothing_is_released_that_no_customer_allowed(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.bring("usage.json", "json", &usage().replace("0004217790", "4410055010")).await;
     gateway.work().await;
     assert_eq!(gateway.postings().await.len(), 1);
@@ -114,9 +157,8 @@ async fn nothing_is_released_that_no_customer_allowed() {
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound"), []);
 }
 
-#[tokio::test]
-async fn a_rejection_shows_on_what_was_sent() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_rejection_shows_on_what_was_sent(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     gateway.release("prairie-power/867").await;
@@ -125,9 +167,8 @@ async fn a_rejection_shows_on_what_was_sent() {
     assert_eq!(gateway.messages(State::Refused).await.len(), 1);
 }
 
-#[tokio::test]
-async fn the_same_file_brought_twice_posts_nothing_twice() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn the_same_file_brought_twice_posts_nothing_twice(on: Database) {
+    let gateway = Gateway::open(on).await;
     let file = usage();
     gateway.bring("usage.json", "json", &file).await;
     gateway.work().await;
@@ -138,9 +179,8 @@ async fn the_same_file_brought_twice_posts_nothing_twice() {
     assert_eq!(gateway.postings().await.len(), posted);
 }
 
-#[tokio::test]
-async fn a_file_that_cannot_be_read_waits_for_a_person() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn a_file_that_cannot_be_read_waits_for_a_person(on: Database) {
+    let gateway = Gateway::open(on).await;
     let broken = gateway.bring("usage.json", "json", "[{\"usage_report\": 1}]").await;
     gateway.work().await;
     let broken = gateway.message(broken).await;
@@ -149,18 +189,16 @@ async fn a_file_that_cannot_be_read_waits_for_a_person() {
     assert!(reason.contains("line 1"), "{reason}");
 }
 
-#[tokio::test]
-async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there(on: Database) {
+    let gateway = Gateway::open(on).await;
     gateway.without_schedules(AGGREGATOR);
     gateway.bring("usage.json", "json", &usage()).await;
     gateway.work().await;
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
 }
 
-#[tokio::test]
-async fn what_was_taken_moves_to_the_archive_after_a_while() {
-    let gateway = Gateway::open().await;
+pub(crate) async fn what_was_taken_moves_to_the_archive_after_a_while(on: Database) {
+    let gateway = Gateway::open(on).await;
     let mailbox = gateway.house.mailbox(AGGREGATOR);
     std::fs::create_dir_all(&mailbox.root).expect("a folder");
     mailbox.open().expect("it opens");

@@ -12,21 +12,39 @@ use crate::expectation::{
 use crate::message::{MessageId, State};
 use crate::words::Word;
 
+/// Waits for an answer; when the message waits for it already, from now on with this deadline.
 pub(super) async fn write(
     writing: &mut Writing,
     new: &NewExpectation,
     brought: &Brought,
 ) -> Result<(), StoreError> {
+    let message = brought.message(new.message)?.0;
+    let (warn, due) = (new.warn.map(|warn| warn.as_microsecond()), new.due.as_microsecond());
+    let known = query(
+        "update expectation set warn = $4, due = $5, warned = false,
+             standing = case standing when 'overdue' then 'open' else standing end
+         where message = $1 and kind = $2 and key = $3",
+    )
+    .bind(message)
+    .bind(new.kind.as_word())
+    .bind(&new.key)
+    .bind(warn)
+    .bind(due)
+    .execute(&mut *writing.connection)
+    .await?;
+    if known.rows_affected() > 0 {
+        return Ok(());
+    }
     query(
         "insert into expectation (message, partner, kind, key, warn, due, standing)
          values ($1, $2, $3, $4, $5, $6, 'open')",
     )
-    .bind(brought.message(new.message)?.0)
+    .bind(message)
     .bind(&new.partner)
     .bind(new.kind.as_word())
     .bind(&new.key)
-    .bind(new.warn.map(|warn| warn.as_microsecond()))
-    .bind(new.due.as_microsecond())
+    .bind(warn)
+    .bind(due)
     .execute(&mut *writing.connection)
     .await?;
     Ok(())

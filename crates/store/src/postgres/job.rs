@@ -185,15 +185,16 @@ pub(super) async fn renew(
     if done.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
-/// Ends the leases of workers whose names begin so.
-pub(super) async fn end_leases(writing: &mut Writing, node: &str) -> Result<u64, StoreError> {
+/// Ends the leases of a node's workers, or of one worker.
+pub(super) async fn end_leases(writing: &mut Writing, whose: &str) -> Result<u64, StoreError> {
     let now = writing.now.as_microsecond();
     let done = query(
         "update job set lease_until = $2, ready = $2
-         where worker is not null and lease_until > $2 and substr(worker, 1, length($1)) = $1",
+         where lease_until > $2 and (worker = $3 or substr(worker, 1, length($1)) = $1)",
     )
-    .bind(format!("{node}/"))
+    .bind(format!("{whose}/"))
     .bind(now)
+    .bind(whose)
     .execute(&mut *writing.connection)
     .await?;
     writing.ready += 1;

@@ -170,8 +170,8 @@ impl Store for PostgresStore {
         in_transaction!(self, writing => job::renew(&mut writing, lease, worker))
     }
 
-    async fn end_leases(&self, node: &str) -> Result<u64, StoreError> {
-        in_transaction!(self, writing => job::end_leases(&mut writing, node))
+    async fn end_leases(&self, whose: &str) -> Result<u64, StoreError> {
+        in_transaction!(self, writing => job::end_leases(&mut writing, whose))
     }
 
     async fn finish(

@@ -180,10 +180,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn end_leases(&self, node: &str) -> Result<u64, StoreError> {
-        let node = node.to_string();
+    async fn end_leases(&self, whose: &str) -> Result<u64, StoreError> {
+        let whose = whose.to_string();
         self.writer
-            .write(move |writing| Box::pin(async move { job::end_leases(writing, &node).await }))
+            .write(move |writing| Box::pin(async move { job::end_leases(writing, &whose).await }))
             .await
     }
 

@@ -139,6 +139,20 @@ pub(crate) async fn an_answer_before_the_delivery_is_written_down_counts(world: 
     assert_eq!(state(&**world, message).await, State::Accepted);
 }
 
+pub(crate) async fn an_answer_waited_for_twice_has_the_later_deadline(world: World) {
+    let message = send(&**world, State::Sending).await;
+    let first = expectation(&world, message, "PT:1");
+    let later = NewExpectation { due: world.later(500), ..first.clone() };
+    expect(&**world, vec![first.clone()]).await;
+    expect(&**world, vec![later.clone()]).await;
+    let kept = world.expectations(&Filter::default(), 9).await.expect("read");
+    assert_eq!((kept.len(), kept[0].due), (1, later.due));
+    assert_eq!(answer(&**world, "PT:1", Outcome::Accepted).await, [message]);
+    expect(&**world, vec![first]).await;
+    let kept = world.expectations(&Filter::default(), 9).await.expect("read");
+    assert!(matches!(kept[0].standing, Standing::Answered(_)), "what was answered stays so");
+}
+
 pub(crate) async fn nobody_waits_for_a_message_that_is_sent_again(world: World) {
     let first = send(&**world, State::Sent).await;
     expect(&**world, vec![expectation(&world, first, "PT:1")]).await;

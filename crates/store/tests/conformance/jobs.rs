@@ -67,6 +67,11 @@ pub(crate) async fn a_node_that_starts_ends_the_leases_it_had(world: World) {
     let late = world.finish(&lost.lease, Change::default(), End::Done).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
     world.finish(&kept.lease, Change::default(), End::Done).await.expect("it is another node's");
+    // A worker may end its own and no other's.
+    bring(&**world, vec![detailed("read", "three")]).await;
+    claim(&**world, "north/3", "read").await.expect("there is a job");
+    assert_eq!(world.end_leases("north/3").await.expect("they end"), 1);
+    assert!(claim(&**world, "south/1", "read").await.is_some(), "nobody has it any more");
 }
 
 pub(crate) async fn a_lease_lasts_longer_when_it_is_renewed(world: World) {

@@ -83,6 +83,7 @@ on_both! {
         a_message_is_accepted_when_every_answer_is
         a_message_is_refused_when_one_answer_says_so
         an_answer_before_the_delivery_is_written_down_counts
+        an_answer_waited_for_twice_has_the_later_deadline
         nobody_waits_for_a_message_that_is_sent_again
         an_answer_may_change
         what_falls_due_brings_its_job_with_it;
