@@ -5,7 +5,7 @@ use std::fs;
 use jiff::SignedDuration;
 use tieline_store::State;
 
-use crate::common::{Gateway, sample};
+use crate::common::{Database, Gateway, sample};
 use crate::{AGGREGATOR, BANK, files, told, usage};
 
 const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
@@ -26,7 +26,7 @@ impl Gateway {
 
 #[tokio::test]
 async fn payments_go_into_a_file_once() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("payments");
     gateway.export_payments("payments", "csv");
     gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
@@ -48,7 +48,7 @@ async fn payments_go_into_a_file_once() {
 
 #[tokio::test]
 async fn what_a_format_cannot_hold_is_named() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     gateway.folder("payments");
     gateway.export_payments("payments", "csv");
     gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
@@ -80,7 +80,7 @@ async fn a_folder_that_is_not_there_is_waited_for() {
 
 #[tokio::test]
 async fn tests_are_not_exported() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("payments");
     gateway.export_payments("payments", "csv");
     let test = sample(PAYMENT)
@@ -95,7 +95,7 @@ async fn tests_are_not_exported() {
 
 #[tokio::test]
 async fn usage_goes_to_a_partner_as_green_button_within_its_authorization() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let (folder, usage_in) = (gateway.folder("green-button"), gateway.folder("usage"));
     let export = format!(
         "\n[[exports]]\nset = \"867\"\nformat = \"espi\"\nfolder = \"{}\"\n",

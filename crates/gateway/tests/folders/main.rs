@@ -17,7 +17,7 @@ use tieline_partner::PartnerBook;
 use tieline_store::access::AuditFilter;
 use tieline_store::options::{Clock, Options, ToldClock};
 
-use crate::common::{Gateway, sample};
+use crate::common::{Database, Gateway, sample};
 
 /// A Friday, at ten in the morning in Chicago.
 const FRIDAY: &str = "2026-04-03T15:00:00Z";
@@ -29,7 +29,7 @@ async fn told() -> (Gateway, ToldClock) {
     let clock = ToldClock::new(FRIDAY.parse().expect("an instant"));
     let mut options = Options::default();
     options.clock = Clock::Told(clock.clone());
-    (Gateway::open_with(options).await, clock)
+    (Gateway::open_with(Database::Sqlite, options).await, clock)
 }
 
 /// Usage reports as our own JSON has them, about an account that the aggregator may see.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_gateway::folders::Folders;
 use tieline_store::State;
 
-use crate::common::{Gateway, sample, segments};
+use crate::common::{Database, Gateway, sample, segments};
 use crate::{AGGREGATOR, BANK, files, told, usage};
 
 fn import(path: &Path, more: &str) -> String {
@@ -25,7 +25,7 @@ async fn look(gateway: &Gateway, folders: &mut Folders, seconds: i64) -> u64 {
 
 #[tokio::test]
 async fn a_file_of_our_own_house_is_taken_once_and_posted() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("usage");
     gateway.write_more("utility.toml", &import(&folder, "pattern = \"*.json\""));
     fs::write(folder.join("april.json"), usage()).expect("it is written");
@@ -43,7 +43,7 @@ async fn a_file_of_our_own_house_is_taken_once_and_posted() {
 
 #[tokio::test]
 async fn a_file_that_stays_is_not_taken_again_even_after_a_restart() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("usage");
     gateway.write_more("utility.toml", &import(&folder, "after = \"remember\""));
     fs::write(folder.join("april.json"), usage()).expect("it is written");
@@ -59,7 +59,7 @@ async fn a_file_that_stays_is_not_taken_again_even_after_a_restart() {
 
 #[tokio::test]
 async fn a_file_is_whole_when_a_second_one_says_so_and_both_go() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let (folder, done) = (gateway.folder("usage"), gateway.folder("done"));
     let rule = format!(
         "complete = {{ rule = \"announced\", ending = \".done\" }}\nafter = \"move\"\narchive = \"{}\"",
@@ -81,7 +81,7 @@ async fn a_file_is_whole_when_a_second_one_says_so_and_both_go() {
 
 #[tokio::test]
 async fn what_a_crash_left_in_the_folder_is_cleared_away_and_not_taken_again() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("usage");
     gateway.write_more("utility.toml", &import(&folder, ""));
     let path = folder.join("april.json");
@@ -109,7 +109,7 @@ async fn what_a_crash_left_in_the_folder_is_cleared_away_and_not_taken_again() {
 
 #[tokio::test]
 async fn a_bad_file_goes_to_errors_with_a_report() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("usage");
     gateway.write_more("utility.toml", &import(&folder, ""));
     fs::write(folder.join("bad.json"), "[{\"usage_report\": 1}]").expect("it is written");
@@ -126,7 +126,7 @@ async fn a_bad_file_goes_to_errors_with_a_report() {
 
 #[tokio::test]
 async fn a_folder_that_is_gone_is_told_once_and_harms_no_other() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let (gone, there) = (gateway.path("gone"), gateway.folder("there"));
     gateway.write_more("utility.toml", &(import(&gone, "") + &import(&there, "")));
     fs::write(there.join("april.json"), usage()).expect("it is written");
@@ -173,7 +173,7 @@ async fn a_partner_trades_by_folders_alone() {
 
 #[tokio::test]
 async fn a_message_from_a_folder_is_looked_at_anew_in_its_format() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("usage");
     gateway.write_more("utility.toml", &import(&folder, ""));
     fs::write(folder.join("bad.json"), "[1]").expect("it is written");
@@ -189,7 +189,7 @@ async fn a_message_from_a_folder_is_looked_at_anew_in_its_format() {
 
 #[tokio::test]
 async fn what_partners_bring_as_a_table_is_theirs() {
-    let gateway = Gateway::open().await;
+    let gateway = Gateway::open(Database::Sqlite).await;
     let folder = gateway.folder("in");
     let section = format!(
         "\n[[folders]]\npath = \"{}\"\ndirection = \"in\"\nformat = \"json\"\n",

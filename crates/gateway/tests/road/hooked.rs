@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tieline_store::access::{AuditEntry, AuditFilter, Ban, Figure};
+use tieline_store::access::{AuditEntry, AuditFilter, Ban, Expired, Figure};
 use tieline_store::change::{Applied, Change};
 use tieline_store::control::{Allocation, Counter};
 use tieline_store::expectation::{self, Due, Expectation};
@@ -14,6 +14,7 @@ use tieline_store::interchange::{Interchange, InterchangeId};
 use tieline_store::job::{self, Claimed, End, Job, Lease, NewJob, Worker};
 use tieline_store::message::{self, Arrival, Event, Message, MessageId, Payload, Received};
 use tieline_store::posting::{self, Posting, PostingId};
+use tieline_store::receipt::{self, Receipt};
 use tieline_store::schedule::{Pause, Run, SeenFile};
 use tieline_store::{Store, StoreError};
 use tokio::sync::Notify;
@@ -108,6 +109,8 @@ macro_rules! passed_on {
 passed_on! {
     fn now() -> Timestamp;
     fn receive(arrival: Arrival) -> Received;
+    fn receive_once(arrival: Arrival, claim: receipt::Claim) -> receipt::Claimed;
+    fn receipts(id: MessageId) -> Vec<Receipt>;
     fn claim(worker: &Worker, kinds: &[&str], most: u32) -> Vec<Claimed>;
     fn renew(lease: &Lease, worker: &Worker) -> ();
     fn end_leases(node: &str) -> u64;
@@ -124,6 +127,7 @@ passed_on! {
     fn answers(id: InterchangeId) -> Vec<MessageId>;
     fn expectations(filter: &expectation::Filter, most: u32) -> Vec<Expectation>;
     fn fall_due() -> Vec<Due>;
+    fn begin_due(kind: &str) -> u64;
     fn postings(filter: &posting::Filter, after: Option<PostingId>, most: u32) -> Vec<Posting>;
     fn begin_run(run: &Run, job: NewJob) -> bool;
     fn last_runs() -> Vec<Run>;
@@ -140,4 +144,6 @@ passed_on! {
     fn figures() -> Vec<Figure>;
     fn verify() -> Vec<String>;
     fn purge(ended_before: Timestamp) -> u64;
+    fn purge_messages(expired: &Expired) -> u64;
+    fn purge_postings(expired: &Expired) -> u64;
 }

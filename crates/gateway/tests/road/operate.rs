@@ -1,6 +1,6 @@
 //! What an operator may do with a message, by where it stands.
 
-use tieline_gateway::operate::{self, OperateError};
+use tieline_gateway::operate::{self, Numbering, OperateError};
 use tieline_store::change::{Change, MessageState};
 use tieline_store::message::Flow;
 use tieline_store::{MessageId, State};
@@ -12,11 +12,11 @@ use crate::outbound::{AGGREGATOR, acknowledgment, usage};
 const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
 
 async fn resend(gateway: &Gateway, id: MessageId) -> Result<MessageId, String> {
-    said(operate::resend(&gateway.house, id, "a person", "they lost it").await)
+    said(operate::resend(&gateway.house, id, Numbering::Same, "a person", "they lost it").await)
 }
 
 async fn reprocess(gateway: &Gateway, id: MessageId) -> Result<String, String> {
-    said(operate::reprocess(&gateway.house, id, "a person", "it was set right").await)
+    said(operate::reprocess(&gateway.house, id, false, "a person", "it was set right").await)
 }
 
 fn said<T>(result: Result<T, OperateError>) -> Result<T, String> {
