@@ -89,7 +89,7 @@ impl Settings {
 /// An AS2 server.
 pub struct Server<H> {
     shared: Arc<Shared<H>>,
-    tls: Option<TlsAcceptor>,
+    tls: Mutex<Option<TlsAcceptor>>,
 }
 
 /// What the connections of a server share.
@@ -120,7 +120,19 @@ impl<H: Relations + Keeper + Audit> Server<H> {
             addresses: Mutex::default(),
             stopping: watch::channel(false).0,
         };
-        Ok(Self { shared: Arc::new(shared), tls: tls.map(TlsAcceptor::from) })
+        Ok(Self { shared: Arc::new(shared), tls: Mutex::new(tls.map(TlsAcceptor::from)) })
+    }
+
+    /// Shows another certificate from the next connection on, e.g. one that was renewed. Connections
+    /// that are open go on.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if the certificate and its key cannot be used; then the old one stays.
+    pub fn renew_tls(&self, identity: &TlsIdentity) -> Result<(), TlsError> {
+        let tls = TlsAcceptor::from(identity.server()?);
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls);
+        Ok(())
     }
 
     /// Serves until `stop` is ready, and then ends in an orderly way: nobody new is let in, quiet
@@ -154,7 +166,7 @@ impl<H: Relations + Keeper + Audit> Server<H> {
                 connection.odd(What::TurnedAway { reason: "too many connections" });
                 continue;
             };
-            let tls = self.tls.clone();
+            let tls = self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let underway = underway.clone();
             tokio::spawn(async move {
                 connection.serve(stream, tls).await;

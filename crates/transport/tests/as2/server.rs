@@ -30,10 +30,16 @@ async fn a_server_with_tls_is_known_by_its_pinned_certificate() {
         assert_eq!(matches!(failure, Failure::Tls { .. }), is_tls, "{failure}");
         assert!(failure.to_string().starts_with("tls: ") && !failure.may_pass(), "{failure}");
     }
+    // A renewed certificate is shown to whoever comes next.
+    running.server.renew_tls(&OTHER.tls()).expect("it can be used");
+    for (company, is_delivered) in [(&OTHER, true), (&UTILITY, false)] {
+        let sent = send(&with(Some(pin(company))), &message(), Cursor::new(DOCUMENT)).await;
+        assert_eq!(matches!(sent.outcome, Outcome::Delivered(_)), is_delivered, "{sent:?}");
+    }
     let plain = exchange(running.address, b"POST /as2 HTTP/1.1\r\n\r\n").await;
     assert_ne!(plain.status, 200);
     assert!(running.house.whats().iter().any(|it| matches!(it, What::TlsFailed { .. })));
-    assert_eq!(running.house.messages().len(), 1);
+    assert_eq!(running.house.messages().len(), 2);
 }
 
 #[test]
