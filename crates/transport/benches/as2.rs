@@ -91,9 +91,9 @@ fn status(name: &str) -> u64 {
 fn core_time() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux has it");
     let rest = stat.rsplit(')').next().expect("a name in parentheses");
-    let words: Vec<u64> = rest.split_whitespace().filter_map(|it| it.parse().ok()).collect();
-    // utime and stime are the fields 14 and 15; the state, which is no number, is the third.
-    words[10] + words[11]
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    // utime and stime are the fields 14 and 15; the state behind the name is the third.
+    words[11..13].iter().map(|it| it.parse::<u64>().expect("a number")).sum()
 }
 
 fn say(out: &mut impl Write, words: &str) {

@@ -1,6 +1,7 @@
 //! The fields of HTTP that AS2 lives by: who to whom, and under which Message-ID.
 
 use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
 use tieline_smime::mime::Headers;
 
 use crate::mailbox::printable;
@@ -12,10 +13,13 @@ pub const LONGEST_MESSAGE_ID: usize = 998;
 /// The most characters of somebody else's text that are shown.
 const LONGEST_SHOWN: usize = 200;
 
-/// The fields as the seals are read by. Bytes that are no text are replaced.
+/// The fields as the seals are read by. Bytes that are no text are replaced. Logins are left out, as
+/// the fields may be kept.
 pub(crate) fn headers(map: &HeaderMap) -> Result<Headers, &'static str> {
     let mut headers = Headers::new();
-    for (name, value) in map {
+    let is_login =
+        |name: &HeaderName| [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE].contains(name);
+    for (name, value) in map.iter().filter(|(name, _)| !is_login(name)) {
         let text = String::from_utf8_lossy(value.as_bytes());
         let wrong = "a header has a character that none may have";
         headers.push(name.as_str(), &text).map_err(|_| wrong)?;

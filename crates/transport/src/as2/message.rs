@@ -68,7 +68,7 @@ where
     H: Relations + Keeper + Audit,
 {
     let malformed = |reason: &str| {
-        connection.note(None, None, What::Malformed { reason: reason.to_string() });
+        connection.odd(What::Malformed { reason: reason.to_string() });
         closing(StatusCode::BAD_REQUEST, reason)
     };
     if let Some(fault) = connection.fault() {

@@ -3,6 +3,20 @@
 //! The seals and the receipts are those of [`tieline_smime`]; this module carries them. Who may
 //! send, where messages are kept and what became of those we sent are behind [`Relations`],
 //! [`Keeper`] and [`Audit`], which the gateway implements. Nothing is answered before it is kept.
+//!
+//! ```
+//! use tieline_transport::as2::client::{Destination, Message, Outcome, send};
+//!
+//! async fn deliver(destination: &Destination, message: &Message, payload: std::fs::File) {
+//!     let sent = send(destination, message, payload).await;
+//!     match sent.outcome {
+//!         Outcome::Delivered(_) => {} // proved; `sent.raw` is the proof
+//!         Outcome::Awaited => {}      // `sent.mic` is what the receipt has to tell
+//!         Outcome::Taken => {}        // no receipt was asked for, so nothing is proved
+//!         Outcome::NotDelivered(failure) => eprintln!("{failure}; {}", failure.fix()),
+//!     }
+//! }
+//! ```
 
 pub mod audit;
 pub mod client;

@@ -30,6 +30,8 @@ use crate::sftp::Network;
 
 /// The most fields of a request.
 const MOST_FIELDS: usize = 100;
+/// Events in a minute, for each address, about what came before anybody was known.
+const MOST_ODD: u64 = 60;
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -87,7 +89,7 @@ impl Settings {
 /// An AS2 server.
 pub struct Server<H> {
     shared: Arc<Shared<H>>,
-    tls: Option<TlsAcceptor>,
+    tls: Mutex<Option<TlsAcceptor>>,
 }
 
 /// What the connections of a server share.
@@ -95,6 +97,7 @@ pub(crate) struct Shared<H> {
     pub(crate) settings: Settings,
     pub(crate) host: Arc<H>,
     strangers: Rate,
+    odd: Rate,
     numbers: AtomicU64,
     addresses: Mutex<HashMap<IpAddr, usize>>,
     stopping: watch::Sender<bool>,
@@ -110,13 +113,26 @@ impl<H: Relations + Keeper + Audit> Server<H> {
         let tls = settings.tls.as_ref().map(TlsIdentity::server).transpose()?;
         let shared = Shared {
             strangers: Rate::new(settings.strangers),
+            odd: Rate::new(MOST_ODD),
             settings,
             host,
             numbers: AtomicU64::new(0),
             addresses: Mutex::default(),
             stopping: watch::channel(false).0,
         };
-        Ok(Self { shared: Arc::new(shared), tls: tls.map(TlsAcceptor::from) })
+        Ok(Self { shared: Arc::new(shared), tls: Mutex::new(tls.map(TlsAcceptor::from)) })
+    }
+
+    /// Shows another certificate from the next connection on, e.g. one that was renewed. Connections
+    /// that are open go on.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if the certificate and its key cannot be used; then the old one stays.
+    pub fn renew_tls(&self, identity: &TlsIdentity) -> Result<(), TlsError> {
+        let tls = TlsAcceptor::from(identity.server()?);
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls);
+        Ok(())
     }
 
     /// Serves until `stop` is ready, and then ends in an orderly way: nobody new is let in, quiet
@@ -147,10 +163,10 @@ impl<H: Relations + Keeper + Audit> Server<H> {
             let (Ok(place), Some(seat)) =
                 (places.clone().try_acquire_owned(), Seat::take(&self.shared, peer.ip()))
             else {
-                connection.note(None, None, What::TurnedAway { reason: "too many connections" });
+                connection.odd(What::TurnedAway { reason: "too many connections" });
                 continue;
             };
-            let tls = self.tls.clone();
+            let tls = self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let underway = underway.clone();
             tokio::spawn(async move {
                 connection.serve(stream, tls).await;
@@ -211,6 +227,13 @@ impl<H: Relations + Keeper + Audit> Connection<H> {
         self.server.host.note(Event { connection, peer, partner, message_id, what });
     }
 
+    /// Something that came before anybody was known. A flood of it is not told.
+    pub(crate) fn odd(&self, what: What) {
+        if self.server.odd.count(self.peer.ip(), std::time::Instant::now()).is_some() {
+            self.note(None, None, what);
+        }
+    }
+
     /// What can be read in two ways in what came so far.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         self.found.get().and_then(Found::fault)
@@ -231,7 +254,7 @@ impl<H: Relations + Keeper + Audit> Connection<H> {
         let networks = &self.server.settings.networks;
         if !networks.is_empty() && !networks.iter().any(|network| network.contains(address)) {
             let reason = "this network is not served";
-            return self.note(None, None, What::TurnedAway { reason });
+            return self.odd(What::TurnedAway { reason });
         }
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else { return self.speak(stream).await };
@@ -240,7 +263,7 @@ impl<H: Relations + Keeper + Audit> Connection<H> {
             Ok(Err(error)) => shown(&error.to_string()),
             Err(_) => "it did not come about in time".to_string(),
         };
-        self.note(None, None, What::TlsFailed { reason });
+        self.odd(What::TlsFailed { reason });
     }
 
     /// Speaks HTTP until the connection ends, or has to.
@@ -293,7 +316,7 @@ impl<H: Relations + Keeper + Audit> Connection<H> {
             && (error.is_parse() || error.is_timeout())
         {
             let reason = connection.fault().map_or_else(|| error.to_string(), str::to_string);
-            connection.note(None, None, What::Malformed { reason: shown(&reason) });
+            connection.odd(What::Malformed { reason: shown(&reason) });
         }
     }
 }

@@ -77,7 +77,7 @@ async fn way_with_mic() -> (Message, Mic) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receipt_that_is_wrong_in_anything_proves_nothing() {
+async fn behaviour_04_a_receipt_that_is_wrong_in_anything_proves_nothing() {
     let (way, mic) = way_with_mic().await;
     let good = told(&way, receipt(&way, &mic, Some(&UTILITY), |_| {})).await;
     assert!(matches!(good.outcome, Outcome::Delivered(_)), "{good:?}");

@@ -191,6 +191,7 @@ impl Audit for House {
 /// A server that runs until it is dropped or stopped.
 pub(crate) struct Running {
     pub(crate) house: Arc<House>,
+    pub(crate) server: Arc<Server<House>>,
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
     pub(crate) is_tls: bool,
@@ -240,17 +241,19 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Running {
     let names = (PARTNER_NAME.to_string(), UTILITY_NAME.to_string());
     lock(&house.relations).insert(names, Arc::new(relation));
     let server = Server::new(settings, Arc::clone(&house)).expect("the settings are good");
+    let server = Arc::new(server);
+    let running = Arc::clone(&server);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it listens");
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
-        server
+        running
             .run(listener, async {
                 let _ = stopped.await;
             })
             .await;
     });
-    Running { house, address, folder, is_tls, stop: Some(stop), task }
+    Running { house, server, address, folder, is_tls, stop: Some(stop), task }
 }
 
 /// The usual message of the partner, with a Message-ID of its own.

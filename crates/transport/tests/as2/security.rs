@@ -235,7 +235,8 @@ async fn behaviour_06_a_body_that_comes_too_slowly_is_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behaviour_07_there_is_one_failure_between_key_and_signature() {
     let running = start().await;
-    let (entity, body) = sealed(usual(), DOCUMENT);
+    let (mut entity, body) = sealed(usual(), DOCUMENT);
+    entity.push(("Authorization".into(), "Basic aHVudGVyMg==".into()));
     let mut told = Vec::new();
     // A byte is changed in the key, in the content, at its end; and the whole is for somebody else.
     for at in [300, 320, body.len() / 2, body.len() - 200, body.len() - 40] {
@@ -258,6 +259,8 @@ async fn behaviour_07_there_is_one_failure_between_key_and_signature() {
         assert!(matches!(message.receipt, Asked::Now(_)));
         let sealed = message.sealed.expect("it is put aside");
         assert!(sealed.len() > body.len() && !sealed.windows(4).any(|it| it == b"ISA*"));
+        let text = String::from_utf8_lossy(&sealed).into_owned();
+        assert!(text.contains("as2-from: WHEATLAND") && !text.contains("aHVudGVyMg"));
     }
 }
 

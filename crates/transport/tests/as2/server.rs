@@ -3,10 +3,10 @@
 use std::io::Cursor;
 use std::time::Duration;
 
-use tieline_transport::as2::What;
 use tieline_transport::as2::client::{
-    ClientTls, Destination, Failure, Outcome, Roots, TlsError, TlsIdentity, send,
+    ClientTls, Destination, Failure, Message, Outcome, Roots, TlsError, TlsIdentity, send,
 };
+use tieline_transport::as2::{Asked, LONGEST_MESSAGE_ID, Url, What};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -30,10 +30,16 @@ async fn a_server_with_tls_is_known_by_its_pinned_certificate() {
         assert_eq!(matches!(failure, Failure::Tls { .. }), is_tls, "{failure}");
         assert!(failure.to_string().starts_with("tls: ") && !failure.may_pass(), "{failure}");
     }
+    // A renewed certificate is shown to whoever comes next.
+    running.server.renew_tls(&OTHER.tls()).expect("it can be used");
+    for (company, is_delivered) in [(&OTHER, true), (&UTILITY, false)] {
+        let sent = send(&with(Some(pin(company))), &message(), Cursor::new(DOCUMENT)).await;
+        assert_eq!(matches!(sent.outcome, Outcome::Delivered(_)), is_delivered, "{sent:?}");
+    }
     let plain = exchange(running.address, b"POST /as2 HTTP/1.1\r\n\r\n").await;
     assert_ne!(plain.status, 200);
     assert!(running.house.whats().iter().any(|it| matches!(it, What::TlsFailed { .. })));
-    assert_eq!(running.house.messages().len(), 1);
+    assert_eq!(running.house.messages().len(), 2);
 }
 
 #[test]
@@ -111,6 +117,17 @@ async fn headers_are_limited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_nonsense_does_not_fill_the_audit() {
+    let running = start().await;
+    for _ in 0..100 {
+        exchange(running.address, b"POST /as2 HTTP/1.1\r\nA : b\r\n\r\n").await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let told = running.house.whats().len();
+    assert!((1..=60).contains(&told), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn networks_that_are_not_served_are_turned_away() {
     let network = "192.0.2.0/24".parse().expect("a network");
     let running = start_with(|settings| settings.networks = vec![network]).await;
@@ -168,4 +185,44 @@ async fn a_body_in_base64_is_read_where_a_field_says_so() {
     let reply = exchange(running.address, &request(&borrowed(&fields), body.as_bytes())).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(running.house.messages()[0].bytes, DOCUMENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_message_id_is_answered_whole() {
+    let running = start().await;
+    let message_id = format!("<{}@a>", "x".repeat(LONGEST_MESSAGE_ID - 4));
+    for length in [message_id.len(), message_id.len() + 1] {
+        let message_id = format!("{}{message_id}", "y".repeat(length - LONGEST_MESSAGE_ID));
+        let sent = running.send(&Message { message_id, ..message() }, DOCUMENT).await;
+        let is_delivered = matches!(sent.outcome, Outcome::Delivered(_));
+        assert_eq!(is_delivered, length == LONGEST_MESSAGE_ID, "{sent:?}");
+    }
+}
+
+/// What could not be opened has a receipt too that goes out later, where one was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_message_has_its_receipt_later() {
+    let running = start().await;
+    let url: Url = "https://mdn.wheatland.example/".parse().expect("an address");
+    running.change(|relation| relation.receipts.addresses = vec![url.clone()]);
+    let mut way = message();
+    way.seals.sign = None;
+    way.receipt.as_mut().expect("one").address = Some(url.clone());
+    let sent = running.send(&way, DOCUMENT).await;
+    assert_eq!(sent.status, Some(202));
+    let unopened = running.house.unopened.lock().expect("no panic").pop().expect("one");
+    let Asked::Later { receipt, address } = unopened.receipt else { panic!("{unopened:?}") };
+    assert_eq!(address, url);
+    assert!(String::from_utf8_lossy(receipt.raw()).contains("error: decryption-failed"));
+    assert!(running.house.messages().is_empty());
+}
+
+/// A disk of ours that fails is no fault of the partner, who is asked to try again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_gone_is_our_own_failure() {
+    let running = start_with(|settings| settings.folder = "/nonexistent/tieline".into()).await;
+    let sent = running.send(&message(), DOCUMENT).await;
+    assert_eq!(sent.status, Some(503));
+    assert!(matches!(sent.outcome, Outcome::NotDelivered(failure) if failure.may_pass()));
+    assert!(matches!(running.house.whats()[..], [What::NotKept { .. }]));
 }

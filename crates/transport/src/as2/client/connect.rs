@@ -38,13 +38,16 @@ impl Way {
         let Some(tls) = to.tls.as_ref().filter(|_| to.url.is_tls) else {
             return Ok(Self::Plain(stream));
         };
-        let failed = |text: String| Failure::Tls { text: shown(&text) };
+        let failed = |text: &str, is_broken| Failure::Tls { text: shown(text), is_broken };
         let name = ServerName::try_from(to.url.host.clone());
-        let name = name.map_err(|_| failed("the host's name is none".into()))?;
+        let name = name.map_err(|_| failed("the host's name is none", false))?;
         let before = Instant::now();
         let shaken = TlsConnector::from(Arc::clone(&tls.0)).connect(name, stream);
         let stream = within(to.timeouts.connect, Stage::Tls, shaken).await?;
-        let stream = stream.map_err(|error| failed(error.to_string()))?;
+        let stream = stream.map_err(|error| {
+            let is_tls = error.get_ref().is_some_and(|it| it.is::<rustls::Error>());
+            failed(&error.to_string(), !is_tls)
+        })?;
         let version = stream.get_ref().1.protocol_version().and_then(|it| it.as_str());
         observe(Stage::Tls, before.elapsed(), version.unwrap_or("TLS").to_string());
         Ok(Self::Tls(Box::new(stream)))

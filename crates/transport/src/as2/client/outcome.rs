@@ -103,6 +103,8 @@ pub enum Failure {
     Tls {
         /// Why.
         text: String,
+        /// Whether the connection broke, and nothing is wrong with certificates or versions.
+        is_broken: bool,
     },
     /// No roots are there for `https`.
     #[error("tls: no certificates are given to know the server of {host} by")]
@@ -194,8 +196,8 @@ impl Failure {
             | Self::Timeout { .. }
             | Self::Broken { .. }
             | Self::NoReceipt(_) => true,
-            Self::Tls { .. }
-            | Self::NoTls { .. }
+            Self::Tls { is_broken, .. } => *is_broken,
+            Self::NoTls { .. }
             | Self::Reach { .. }
             | Self::LargeAnswer { .. }
             | Self::Message(_) => false,
