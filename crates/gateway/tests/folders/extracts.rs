@@ -117,7 +117,7 @@ async fn a_partner_sees_what_was_authorized() {
     // The authorization reaches back to April 2025.
     let allowed = reports(&gateway, &theirs(ACCOUNT, first, last)).await;
     assert_eq!(allowed.map(|it| it.len()), Ok(usize::from(first >= date(2025, 4, 1))));
-    let refused = async |asked| reports(&gateway, &asked).await.expect_err("not allowed");
+    let refused = async |asked: Asked| reports(&gateway, &asked).await.expect_err("not allowed");
     let old = refused(theirs(ACCOUNT, date(2025, 3, 31), date(2025, 4, 30))).await;
     assert!(old.contains(&Refusal::TooOld.to_string()) && old.contains("account 1"), "{old}");
     let other = refused(theirs("4410055010", first, last)).await;
