@@ -96,6 +96,7 @@ fn a_file_that_is_torn_is_there_whole_or_not_at_all() {
     let (mut files, mut promised): (BTreeMap<[u8; 32], String>, BTreeSet<[u8; 32]>) =
         Default::default();
     for number in 0..cuts {
+        start_anew(&mut station, number);
         let name = format!("torn{number}.txt");
         let bytes = content(&mut random);
         fs::write(station.path(&name), &bytes).expect("it is written");
@@ -113,7 +114,8 @@ fn a_file_that_is_torn_is_there_whole_or_not_at_all() {
     }
     let whole_in_inbound = check(&station, &files, &promised);
     // What was not promised is sent again, and then all of it is there.
-    for (sha256, name) in &files {
+    for (number, (sha256, name)) in (0..).zip(&files) {
+        start_anew(&mut station, number);
         if !promised.contains(sha256) {
             let put = format!("put {name} inbound/{name}\n");
             assert!(station.sftp(&put).wait().expect("it ends").success());
@@ -127,6 +129,14 @@ fn a_file_that_is_torn_is_there_whole_or_not_at_all() {
         cuts - whole_in_inbound
     );
     let _ = std::io::stderr().write_all(said.as_bytes());
+}
+
+/// Starts the gateway anew now and then: it takes sixty connections of an address in a minute.
+fn start_anew(station: &mut Station, number: u64) {
+    if number % 50 == 49 {
+        station.stop();
+        station.start();
+    }
 }
 
 /// That what is kept, and what the partner sees, is whole; how many files that are.

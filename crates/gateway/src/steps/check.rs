@@ -37,10 +37,10 @@ pub(crate) const ACCEPTED: &str = "accepted";
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let (interchange, partner) = whose(house, claimed).await?;
     let book = house.book();
-    if !claimed.detail.is_empty() {
-        if let (_, Some(hold)) = speaker(house, &interchange).await? {
-            return Ok(held(&interchange, &partner, hold));
-        }
+    if !claimed.detail.is_empty()
+        && let (_, Some(hold)) = speaker(house, &interchange).await?
+    {
+        return Ok(held(&interchange, &partner, hold));
     }
     match interchange.standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,

@@ -1,4 +1,4 @@
-//! What is due by the clock: answers that are owed, and schedules.
+//! What is due by the clock: answers that are owed, files that are expected, schedules; and clocks that jump.
 
 use jiff::{SignedDuration, Timestamp};
 use tieline_gateway::{overdue, schedule};

@@ -2,6 +2,7 @@
 //! done and nobody hears of it, the program ends before or after it, a worker stalls past its lease.
 //! Whatever happens, the document has its effect once and its answer once.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -122,5 +123,28 @@ pub(crate) async fn whoever_stalls_past_the_lease_writes_nothing(on: Database) {
             break;
         }
     }
+    run.check().await;
+}
+
+/// What cannot be put into a mailbox waits, and goes there once when it can.
+pub(crate) async fn a_mailbox_that_cannot_be_written_to_loses_and_doubles_nothing(on: Database) {
+    let mut run = Run::start(on).await;
+    run.next_payment().await;
+    run.gateway.work().await;
+    let root = run.gateway.house.mailbox(BANK).root;
+    let (outbound, aside) = (root.join("outbound"), root.join("aside"));
+    fs::rename(&outbound, &aside).expect("it can be moved");
+    fs::write(&outbound, "no folder").expect("it is written");
+    for _ in 0..3 {
+        run.next_payment().await;
+        run.gateway.work().await;
+        run.clock.advance(SignedDuration::from_secs(61));
+    }
+    let jobs = run.gateway.store().jobs(&Default::default(), 9).await.expect("the store works");
+    assert_eq!(jobs.len(), 3, "three answers wait");
+    assert!(jobs.iter().all(|it| it.kind == "deliver" && !it.dead), "{jobs:?}");
+    fs::remove_file(&outbound).expect("it can be removed");
+    fs::rename(&aside, &outbound).expect("it can be moved");
+    run.recover().await;
     run.check().await;
 }

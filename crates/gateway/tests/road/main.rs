@@ -1,5 +1,6 @@
 //! The road, walked with real documents, a real store and real mailboxes, on both stores.
 
+mod acknowledged;
 mod call;
 mod common;
 mod due;
@@ -75,10 +76,12 @@ on_both! {
         what_was_held_goes_on_when_it_was_set_right
         what_was_held_is_held_again_until_it_is_set_right
         what_was_given_up_on_its_way_out_is_delivered;
+    acknowledged: the_last_acknowledgment_of_what_was_sent_counts;
     failing: a_call_that_fails_is_made_again
         a_call_that_is_done_and_not_heard_of_is_not_done_twice
         whoever_ends_before_a_call_has_lost_nothing
         whoever_ends_after_a_call_has_lost_nothing
-        whoever_stalls_past_the_lease_writes_nothing;
+        whoever_stalls_past_the_lease_writes_nothing
+        a_mailbox_that_cannot_be_written_to_loses_and_doubles_nothing;
     histories: every_history_comes_to_what_the_model_says;
 }
