@@ -86,9 +86,26 @@ pub(crate) struct Settings {
     /// The SFTP server.
     #[serde(default)]
     pub(crate) sftp: SftpSettings,
+    /// The AS2 server.
+    #[serde(default)]
+    pub(crate) as2: As2Settings,
     /// The directory the file is in.
     #[serde(skip)]
     home: PathBuf,
+}
+
+/// `[as2]` of `tieline.toml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct As2Settings {
+    /// The address to listen at.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The path that messages are sent to; `/as2` when not given.
+    pub(crate) path: Option<String>,
+    /// A PEM file with the certificate of our HTTPS server and its chain; plain HTTP without it.
+    pub(crate) certificate: Option<PathBuf>,
+    /// A PEM file with the key of that certificate.
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// `[sftp]` of `tieline.toml`.
@@ -119,8 +136,10 @@ impl StationArgs {
         let home = settings.home.clone();
         settings.partners = settings.partners.map(|it| from_home(it, &home));
         settings.mailboxes = settings.mailboxes.map(|it| from_home(it, &home));
-        for key in &mut settings.sftp.host_keys {
-            *key = home.join(&*key);
+        let as2 = &mut settings.as2;
+        let files = [&mut as2.certificate, &mut as2.key].into_iter().flatten();
+        for file in settings.sftp.host_keys.iter_mut().chain(files) {
+            *file = home.join(&*file);
         }
         if let Some(path) = settings.store.as_deref().and_then(|it| it.strip_prefix("sqlite:")) {
             settings.store = Some(format!("sqlite:{}", home.join(path).display()));

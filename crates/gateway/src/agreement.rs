@@ -174,12 +174,16 @@ pub(crate) enum Road {
     Push(String),
     /// Into this folder on our disks.
     Folder(PathBuf),
+    /// To the partner's AS2 server.
+    As2,
 }
 
 /// The folder of a mailbox that a partner fetches our documents from.
 const OUTBOUND: &str = "outbound";
 /// The channel of messages that go into it.
 const MAILBOX: &str = "mailbox";
+/// The channel of messages that go over AS2.
+pub(crate) const AS2: &str = "as2";
 /// What the channels of drops begin with.
 const PUSH: &str = "push ";
 /// What the channels of folders on our disks begin with.
@@ -190,9 +194,13 @@ pub(crate) fn folder(path: &Path) -> String {
     format!("{FOLDER}{}", path.display())
 }
 
-/// The channel of what goes to a partner: its own server where it has one, or a folder on our disks,
-/// else its mailbox.
+/// The channel of what goes to a partner: its own server where it has one, over AS2 or SFTP, or a folder
+/// on our disks, else its mailbox.
 pub(crate) fn channel(partner: &Partner) -> String {
+    let as2 = partner.profile().as2.as_ref();
+    if as2.is_some_and(|it| it.enabled && it.url.is_some()) {
+        return AS2.to_string();
+    }
     let drops = &partner.profile().drops;
     let push = drops.iter().find(|drop| drop.enabled && drop.push.is_some());
     let out = |it: &&WatchedFolder| it.enabled && it.direction == Direction::Out;
@@ -214,6 +222,7 @@ pub(crate) fn road(channel: &str) -> Option<Road> {
     match channel {
         MAILBOX => Some(Road::Mailbox(OUTBOUND)),
         REPORTS => Some(Road::Mailbox(REPORTS)),
+        AS2 => Some(Road::As2),
         _ => match channel.strip_prefix(FOLDER) {
             Some(path) => Some(Road::Folder(path.into())),
             None => channel.strip_prefix(PUSH).map(|drop| Road::Push(drop.to_string())),

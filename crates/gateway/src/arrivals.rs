@@ -47,7 +47,7 @@ impl House {
 }
 
 /// The bytes of a drop: small ones in memory, others as the file that they lie in.
-fn payload(drop: &FileDrop) -> io::Result<Payload> {
+pub(crate) fn payload(drop: &FileDrop) -> io::Result<Payload> {
     if drop.size > IN_MEMORY {
         return Ok(Payload::File(drop.path()));
     }

@@ -32,9 +32,21 @@ pub struct Host {
 impl Host {
     /// A host, and the task that writes its audit until the host is gone.
     pub fn new(house: Arc<House>) -> (Host, JoinHandle<()>) {
-        let (audit, lines) = mpsc::channel(WAITING);
-        let writing = tokio::spawn(write(Arc::clone(&house), lines));
+        let (audit, writing) = audit(&house);
         (Host { house, audit }, writing)
+    }
+}
+
+/// Where lines of the audit are handed to, and the task that writes them until nobody hands over more.
+pub(crate) fn audit(house: &Arc<House>) -> (mpsc::Sender<AuditEntry>, JoinHandle<()>) {
+    let (audit, lines) = mpsc::channel(WAITING);
+    (audit, tokio::spawn(write(Arc::clone(house), lines)))
+}
+
+/// Hands a line of the audit over, without waiting.
+pub(crate) fn hand_over(audit: &mpsc::Sender<AuditEntry>, entry: AuditEntry) {
+    if audit.try_send(entry).is_err() {
+        tracing::error!("a line of the audit was dropped: they come faster than they are written");
     }
 }
 
@@ -139,11 +151,7 @@ impl Audit for Host {
             subject,
             detail: format!("session {} from {peer}; {detail}", event.session),
         };
-        if self.audit.try_send(entry).is_err() {
-            tracing::error!(
-                "a line of the audit was dropped: they come faster than they are written"
-            );
-        }
+        hand_over(&self.audit, entry);
     }
 }
 

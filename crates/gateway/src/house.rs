@@ -10,6 +10,7 @@ use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
 
+use crate::as2::keys::OwnKeys;
 use crate::steps::call::Calls;
 
 /// What every step of the road uses.
@@ -25,6 +26,7 @@ pub struct House {
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
     pub(crate) calls: Calls,
+    pub(crate) keys: OwnKeys,
     book: RwLock<Arc<PartnerBook>>,
 }
 
@@ -38,6 +40,7 @@ impl House {
             secrets: Secrets::default(),
             zone: TimeZone::UTC,
             calls: Calls::default(),
+            keys: OwnKeys::default(),
             book: RwLock::new(Arc::new(book)),
         }
     }

@@ -6,6 +6,7 @@
 
 mod agreement;
 pub mod arrivals;
+pub mod as2;
 mod compose;
 pub mod connection;
 pub mod evidence;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! release   what is due to a partner: composed, checked as the partner will check it, queued, once
-//! deliver   a queued message into its partner's mailbox; then its answers are expected
+//! deliver   a queued message into its partner's mailbox, or to its AS2 server; its answers are expected
+//! receipt   what we owe for an AS2 message, when it does not go back in the same breath
 //! export    what was posted, as a file for other programs in a folder of ours, once
 //! call      a partner's server: what is queued for it is put there, and what waits there is taken
 //! ```
@@ -14,7 +15,7 @@ use tieline_store::{AuditEntry, Change};
 
 use crate::house::House;
 use crate::steps::{
-    self, ALERT, CALL, DELIVER, EXPORT, Failure, OVERDUE, RELEASE, RETAIN, Step, WATCH,
+    self, ALERT, CALL, DELIVER, EXPORT, Failure, OVERDUE, RECEIPT, RELEASE, RETAIN, Step, WATCH,
 };
 use crate::{overdue, retention};
 
@@ -28,6 +29,7 @@ pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result
         RETAIN => retention::step(house, claimed).await,
         CALL => steps::call::step(house, claimed).await,
         DELIVER => steps::deliver::step(house, claimed).await,
+        RECEIPT => steps::receipt::step(house, claimed).await,
         ALERT => Ok(tell(claimed)),
         _ => return None,
     })

@@ -221,13 +221,11 @@ pub(crate) fn is_called(channel: &str) -> bool {
     matches!(agreement::road(channel), Some(Road::Push(_)))
 }
 
-/// The job that delivers a message. Those of one road to one partner go in order.
+/// The job that delivers a message. Those of one road to one partner go in order, but for AS2, where one
+/// that the partner does not take must not hold up the others.
 pub(crate) fn delivery(message: change::Message, partner: &str, channel: &str) -> NewJob {
-    NewJob {
-        message: Some(message),
-        order: Some(format!("out/{partner}/{channel}")),
-        ..job(DELIVER)
-    }
+    let order = (channel != agreement::AS2).then(|| format!("out/{partner}/{channel}"));
+    NewJob { message: Some(message), order, ..job(DELIVER) }
 }
 
 /// The number of a message as part of a file name that only it has.

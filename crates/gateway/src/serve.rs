@@ -1,13 +1,15 @@
-//! Serving: workers, schedules, deadlines and the SFTP server of one node, from start to an orderly end.
+//! Serving: workers, schedules, deadlines and the servers of one node, from start to an orderly end.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tieline_transport::as2;
 use tieline_transport::sftp::{Server, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::as2::As2Host;
 use crate::host::Host;
 use crate::house::House;
 use crate::{folders, overdue, retention, schedule, upkeep, worker};
@@ -19,6 +21,17 @@ pub struct Serving {
     pub workers: usize,
     /// Where partners find their mailboxes; nowhere when `None`.
     pub sftp: Option<Sftp>,
+    /// Where partners send over AS2; nowhere when `None`.
+    pub as2: Option<As2>,
+}
+
+/// An AS2 server that is to run.
+#[derive(Debug)]
+pub struct As2 {
+    /// The address to listen at, e.g. `0.0.0.0:4080`; port 0 takes any.
+    pub listen: SocketAddr,
+    /// Its certificate and limits.
+    pub settings: as2::Settings,
 }
 
 /// An SFTP server that is to run.
@@ -45,6 +58,9 @@ pub enum ServeError {
     /// The store does not answer.
     #[error("the store: {0}")]
     Store(#[from] tieline_store::StoreError),
+    /// The AS2 server cannot be set up.
+    #[error("the AS2 server: {0}")]
+    As2(#[from] as2::client::TlsError),
     /// The SFTP server cannot be set up.
     #[error(transparent)]
     Sftp(#[from] tieline_transport::sftp::server::ServerError),
@@ -54,6 +70,8 @@ pub enum ServeError {
 pub struct Node {
     /// Where its SFTP server listens.
     pub sftp: Option<SocketAddr>,
+    /// Where its AS2 server listens.
+    pub as2: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -69,11 +87,31 @@ impl Node {
         house.store.end_leases(&house.node).await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
-        let mut address = None;
-        if let Some(Sftp { listen, settings }) = serving.sftp {
-            let failed = |error| ServeError::Listen { address: listen, error };
-            let listener = TcpListener::bind(listen).await.map_err(failed)?;
-            address = Some(listener.local_addr().map_err(failed)?);
+        // Both addresses are taken before anything is started.
+        let sftp = match serving.sftp {
+            Some(Sftp { listen, settings }) => Some((bind(listen).await?, settings)),
+            None => None,
+        };
+        let as2 = match serving.as2 {
+            Some(As2 { listen, settings }) => Some((bind(listen).await?, settings)),
+            None => None,
+        };
+        let at = |listener: &TcpListener| listener.local_addr().ok();
+        let (at_sftp, at_as2) = (
+            sftp.as_ref().and_then(|(listener, _)| at(listener)),
+            as2.as_ref().and_then(|(listener, _)| at(listener)),
+        );
+        if let Some((listener, settings)) = as2 {
+            let (host, writing) = As2Host::new(Arc::clone(&house));
+            let server = as2::Server::new(settings, Arc::new(host))?;
+            let stopped = until(stopped.clone());
+            tasks.push(tokio::spawn(async move {
+                server.run(listener, stopped).await;
+                drop(server);
+                let _ = writing.await;
+            }));
+        }
+        if let Some((listener, settings)) = sftp {
             let (host, writing) = Host::new(Arc::clone(&house));
             let server = Server::new(settings, Arc::new(host))?;
             let stopped = until(stopped.clone());
@@ -89,7 +127,7 @@ impl Node {
         tasks.push(tokio::spawn(retention::run(Arc::clone(&house), stopped.clone())));
         tasks.push(tokio::spawn(upkeep::run(Arc::clone(&house), stopped.clone())));
         tasks.push(tokio::spawn(overdue::run(house, stopped)));
-        Ok(Node { sftp: address, stop, tasks })
+        Ok(Node { sftp: at_sftp, as2: at_as2, stop, tasks })
     }
 
     /// Lets what is under way end, takes nothing new, and returns when all of it has ended.
@@ -99,6 +137,11 @@ impl Node {
             let _ = task.await;
         }
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let failed = |error| ServeError::Listen { address, error };
+    TcpListener::bind(address).await.map_err(failed)
 }
 
 /// Ready when the word to stop has come.

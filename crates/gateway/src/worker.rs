@@ -29,7 +29,7 @@ const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 3_600;
 
 /// Every kind of job that a worker takes.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 14] = [
     crate::steps::READ,
     crate::steps::CHECK,
     crate::steps::POST,
@@ -40,6 +40,8 @@ const KINDS: [&str; 12] = [
     crate::steps::EXPORT,
     crate::steps::OVERDUE,
     crate::steps::RETAIN,
+    crate::steps::RECEIPT,
+    crate::steps::QUARANTINE,
     crate::steps::WATCH,
     crate::steps::ALERT,
 ];

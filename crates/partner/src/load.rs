@@ -806,7 +806,6 @@ mod tests {
             ("id = \"O\"\nurl = \"otter.example\"", "give an address such as"),
             ("id = \"O\"\nsend.sign = \"sha1\"", "unknown value of `sign`"),
             ("id = \"O\"\nsend.encrypt = \"3des-cbc\"", "unknown value of `encrypt`"),
-            ("id = \"O\"\nreceive.receipt_addresses = [\"https://otter.example\"]", "the slash"),
             ("id = \"O\"\ncertificates = [{ file = \"../a.cer\" }]", "lies in the folder"),
             ("id = \"O\"\nsend = { receipt = \"none\", receipt_later = true }", "no receipt that"),
         ] {

@@ -230,6 +230,7 @@ pub(crate) fn expectation(row: &impl Columns) -> Result<Expectation, StoreError>
         partner: row.text("partner")?,
         kind: row.word("kind")?,
         key: row.text("key")?,
+        wanted: row.text_if_any("wanted")?,
         standing: standing(row)?,
         due: row.instant("due")?,
         answered,

@@ -40,6 +40,8 @@ pub struct NewExpectation {
     pub kind: Kind,
     /// What it will name: `GS01` and `GS06` as `PT:17`, `ISA13` as `905`, or a Message-ID.
     pub key: String,
+    /// What it has to say beside that, e.g. the MIC of an AS2 message.
+    pub wanted: Option<String>,
     /// When somebody should hear that it has not come yet.
     pub warn: Option<Timestamp>,
     /// When it is overdue.
@@ -87,6 +89,8 @@ pub struct Expectation {
     pub kind: Kind,
     /// What it will name.
     pub key: String,
+    /// What it has to say beside that.
+    pub wanted: Option<String>,
     /// Where it stands.
     pub standing: Standing,
     /// When it is overdue.

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tieline_gateway::House;
-use tieline_gateway::serve::{Node, Serving, Sftp};
+use tieline_gateway::serve::{As2, Node, Serving, Sftp};
+use tieline_transport::as2;
+use tieline_transport::as2::client::TlsIdentity;
 use tieline_transport::sftp::bans::{BanRules, Bans, MemoryBans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,6 +41,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", env = "TIELINE_SFTP", hide_env_values = true)]
     sftp: Option<SocketAddr>,
 
+    /// The address at which partners send over AS2
+    #[arg(long, value_name = "ADDRESS", env = "TIELINE_AS2", hide_env_values = true)]
+    as2: Option<SocketAddr>,
+
     /// A file with a key that the SFTP server is known by; one is made when there is none
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     host_key: Vec<PathBuf>,
@@ -67,16 +73,21 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
             Some(listen) => Some(sftp(args, &settings, listen, console)?),
             None => None,
         };
+        let as2 =
+            args.as2.or(settings.as2.listen).map(|listen| as2(&settings, listen)).transpose()?;
         let workers = args.workers.or(settings.workers).unwrap_or(WORKERS);
-        let node = Node::start(Arc::clone(&house), Serving { workers, sftp }).await;
+        let node = Node::start(Arc::clone(&house), Serving { workers, sftp, as2 }).await;
         let node = node.map_err(|error| Failure {
             code: exit::CONFIGURATION,
             message: error.to_string(),
-            help: Some("name a free address with --sftp".to_string()),
+            help: Some("name a free address with --sftp or --as2".to_string()),
         })?;
         match node.sftp {
             Some(address) => console.say(format_args!("serving mailboxes at {address}")),
             None => console.say("serving without SFTP: name an address with --sftp for that"),
+        }
+        if let Some(address) = node.as2 {
+            console.say(format_args!("taking AS2 messages at {address}"));
         }
         until_told(&house, &settings).await?;
         console.say("stopping: what is under way ends first");
@@ -135,6 +146,27 @@ fn sftp(
     }
     let bans: Arc<dyn Bans> = Arc::new(MemoryBans::new(BanRules::default()));
     Ok(Sftp { listen, settings: SftpLimits { bans: Some(bans), ..SftpLimits::new(keys) } })
+}
+
+fn as2(settings: &Settings, listen: SocketAddr) -> Result<As2, Failure> {
+    let named = &settings.as2;
+    let mut limits = as2::Settings::new(settings.mailboxes().join(".spool").join("as2"));
+    std::fs::create_dir_all(&limits.folder)
+        .map_err(|error| Failure::no_input(&limits.folder.display().to_string(), &error))?;
+    limits.path = named.path.clone().unwrap_or(limits.path);
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| Failure::no_input(&path.display().to_string(), &error))
+    };
+    let wrong = |message: String| Failure { code: exit::CONFIGURATION, message, help: None };
+    limits.tls = match (&named.certificate, &named.key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => {
+            let identity = TlsIdentity::from_pem(&read(certificate)?, &read(key)?);
+            Some(identity.map_err(|error| wrong(format!("[as2] certificate and key: {error}")))?)
+        }
+        _ => return Err(wrong("[as2] names a certificate or a key and not the other".to_string())),
+    };
+    Ok(As2 { listen, settings: limits })
 }
 
 /// The key of this gateway, which is made at its first start.

@@ -23,7 +23,7 @@ use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 
 use super::read::NoPlans;
-use super::{ALERT, Failure, Step, event, job, work};
+use super::{ALERT, Failure, Step, event, job, send, work};
 use crate::agreement::{self, Road};
 use crate::examine::group_key;
 use crate::house::House;
@@ -49,6 +49,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             return wait_for(house, claimed, &message, &folder).await;
         }
         Some(Road::Folder(folder)) => to_folder(house, &message, folder).await?,
+        Some(Road::As2) => return send::step(house, claimed, &message).await,
         Some(Road::Push(_)) | None => {
             let channel = &message.channel;
             return Err(Failure::Final(format!("there is no road called {channel}")));
@@ -217,6 +218,7 @@ pub(crate) async fn expect(
             partner: partner.profile().id.clone(),
             kind,
             key,
+            wanted: None,
             warn: Some(terms.warn),
             due: terms.due,
         });

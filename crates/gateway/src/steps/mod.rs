@@ -10,8 +10,11 @@ pub(crate) mod deliver;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod post;
+pub(crate) mod quarantine;
 pub(crate) mod read;
+pub(crate) mod receipt;
 pub(crate) mod release;
+pub(crate) mod send;
 
 use tieline_store::change::{self, NewEvent};
 use tieline_store::job::{End, NewJob};
@@ -45,6 +48,10 @@ pub(crate) const OVERDUE: &str = "overdue";
 pub const RETAIN: &str = "retain";
 /// The kind of the job that calls a partner's server.
 pub(crate) const CALL: &str = "call";
+/// The kind of the job that sends a receipt by itself; its detail is the address.
+pub(crate) const RECEIPT: &str = "receipt";
+/// The kind of the job that sets aside what could not be opened; its detail is why.
+pub(crate) const QUARANTINE: &str = "quarantine";
 /// The kind of the job that looks whether an expected file came.
 pub(crate) const WATCH: &str = "watch";
 /// The kind of the job that tells a person.

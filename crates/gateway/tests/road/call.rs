@@ -48,7 +48,7 @@ impl Pair {
         let fingerprint = host_key.fingerprint();
         let listen = "127.0.0.1:0".parse().expect("an address");
         let sftp = Some(Sftp { listen, settings: Settings::new(vec![host_key]) });
-        let serving = Serving { workers: 1, sftp };
+        let serving = Serving { workers: 1, sftp, as2: None };
         let node = Node::start(Arc::clone(&theirs.house), serving).await.expect("it serves");
         let port = node.sftp.expect("it listens").port();
         write_key(&ours, &key);

@@ -29,7 +29,7 @@ fn deliveries(count: u32, random: &mut Random) -> Vec<u32> {
 }
 
 async fn serve(gateway: &Gateway) -> Node {
-    let serving = Serving { workers: 3, sftp: None };
+    let serving = Serving { workers: 3, sftp: None, as2: None };
     Node::start(Arc::clone(&gateway.house), serving).await.expect("it serves")
 }
 

@@ -13,3 +13,6 @@ create table receipt (
 );
 create unique index receipt_key on receipt (partner, key) where flow = 'in';
 create index receipt_message on receipt (message);
+
+-- What an answer has to say beside what it names, e.g. the MIC of an AS2 message.
+alter table expectation add column wanted text;

@@ -36,8 +36,8 @@ pub(super) async fn write(
         return Ok(());
     }
     query(
-        "insert into expectation (message, partner, kind, key, warn, due, standing)
-         values ($1, $2, $3, $4, $5, $6, 'open')",
+        "insert into expectation (message, partner, kind, key, wanted, warn, due, standing)
+         values ($1, $2, $3, $4, $5, $6, $7, 'open')",
     )
     .bind(message)
     .bind(&new.partner)

@@ -16,6 +16,7 @@ fn expectation(world: &World, message: MessageId, key: &str) -> NewExpectation {
         partner: PARTNER.to_string(),
         kind: Kind::Functional,
         key: key.to_string(),
+        wanted: Some("a MIC".to_string()),
         warn: Some(world.later(100)),
         due: world.later(200),
     }

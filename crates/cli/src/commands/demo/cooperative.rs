@@ -58,7 +58,7 @@ impl Cooperative {
         house.zone = jiff::tz::TimeZone::get(&zone)?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sftp = Some(Sftp { listen, settings: Settings::new(vec![host_key]) });
-        let node = Node::start(Arc::new(house), Serving { workers: 2, sftp }).await?;
+        let node = Node::start(Arc::new(house), Serving { workers: 2, sftp, as2: None }).await?;
         let address = node.sftp.context("the server has no address")?;
         Ok(Cooperative { store, clock, address, node })
     }

@@ -257,7 +257,7 @@ const RECEIVE: Section = Section {
         may(
             "receipt_addresses",
             Kind::Texts,
-            "How addresses begin that its receipts may be sent to later, e.g. https://as2.example.com/; none when left out.",
+            "The addresses that its receipts may be sent to later; what stands behind a ? is free. None when left out.",
         ),
     ],
 };
@@ -394,7 +394,7 @@ pub struct Receiving {
     pub ciphers: Vec<Cipher>,
     /// Bytes of the largest message, and of the largest payload.
     pub largest: u64,
-    /// How addresses begin that receipts may be sent to later; each ends in a slash.
+    /// The addresses that receipts may be sent to later; what stands behind a `?` is free.
     pub receipt_addresses: Vec<String>,
 }
 

@@ -143,9 +143,7 @@ fn read_receive(table: &Table<'_>, faults: &mut Faults<'_>) -> Receiving {
         largest: table
             .parsed("largest", amount::bytes, faults)
             .map_or(usual.largest, |at| at.value),
-        receipt_addresses: table
-            .many_parsed("receipt_addresses", folder_url, faults)
-            .unwrap_or_default(),
+        receipt_addresses: table.many_parsed("receipt_addresses", url, faults).unwrap_or_default(),
     }
 }
 
@@ -178,15 +176,6 @@ fn url(text: &str) -> Result<String, &'static str> {
     match !host.is_empty() && plain && text.len() <= LONGEST_URL {
         true => Ok(text.to_string()),
         false => Err(WRONG),
-    }
-}
-
-/// How addresses begin: up to a slash behind the server, so that nothing can be added to its name.
-fn folder_url(text: &str) -> Result<String, &'static str> {
-    let text = url(text)?;
-    match text.matches('/').count() >= 3 {
-        true => Ok(text),
-        false => Err("write the slash behind the server, e.g. https://as2.example.com/"),
     }
 }
 

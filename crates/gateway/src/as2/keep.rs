@@ -1,0 +1,308 @@
+//! What arrives over AS2: kept with its Message-ID and its receipt before anybody is answered.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tieline_smime::mdn::{Judgement, Signature, Why};
+use tieline_smime::mime::FileName;
+use tieline_smime::{Mic, Told};
+use tieline_store::change::{self, MessageState};
+use tieline_store::expectation::{Answer, Filter, Kind, Outcome};
+use tieline_store::message::{self, Flow, State};
+use tieline_store::receipt::{Claim, Claimed, NewReceipt};
+use tieline_store::{Arrival, AuditEntry, Change, Received as Stored, StoreError};
+use tieline_transport::as2::{
+    ArrivedReceipt, Asked, Audit, Awaited, Event, FinishedReceipt, Keeper, Kept, NotOpened,
+    Received, What,
+};
+use tieline_transport::{FileDrop, Refusal};
+
+use super::As2Host;
+use crate::agreement::AS2;
+use crate::arrivals::payload;
+use crate::host::hand_over;
+use crate::steps::send::named;
+use crate::steps::{QUARANTINE, READ, RECEIPT, alert, event, job, receipt};
+
+/// The channel of messages that lie here sealed.
+const SEALED: &str = "as2 sealed";
+/// The most messages of a partner that lie here sealed.
+const MOST_SEALED: u32 = 20;
+/// A receipt may come before the store has heard that its message was sent: how often it is looked
+/// for, and how long between.
+const LOOKS: u32 = 150;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+impl Keeper for As2Host {
+    async fn keep(&self, received: Received) -> Result<Kept, Refusal> {
+        let claim = Claim {
+            key: received.message_id.clone(),
+            digest: received.payload.sha256,
+            receipt: received.receipt.receipt().map(|it| it.raw().to_vec()).unwrap_or_default(),
+            job: later(&received.receipt),
+        };
+        let origin = format!(
+            "AS2 message {} from {}, {}, MIC {}",
+            received.message_id,
+            received.from,
+            match &received.signer {
+                Some(signer) => format!("signed with certificate {}", hex(&signer[..8])),
+                None => "not signed".to_string(),
+            },
+            received.mic,
+        );
+        let name = name_of(&received.file_name, &received.payload);
+        let arrival = arrival(&received.partner, AS2, name, &received.payload, origin, READ);
+        let arrival = arrival.map_err(|error| refuse(&received.partner, &error.to_string()))?;
+        let claimed = self.house.store.receive_once(arrival, claim).await;
+        match claimed.map_err(|error| refuse(&received.partner, &error.to_string()))? {
+            Claimed::New(Stored { id, .. }) => Ok(Kept::New { reference: id.to_string() }),
+            Claimed::Repeat(kept) => {
+                let again = later(&received.receipt).map(|(kind, detail)| {
+                    let message = Some(change::Message::Known(kept.message));
+                    let unique = Some(format!("receipt {}", kept.message));
+                    tieline_store::job::NewJob { message, detail, unique, ..job(&kind) }
+                });
+                let change = Change { jobs: again.into_iter().collect(), ..Change::default() };
+                let written = self.house.store.apply(change).await;
+                written.map_err(|error| refuse(&received.partner, &error.to_string()))?;
+                Ok(Kept::Repeat {
+                    reference: kept.message.to_string(),
+                    receipt: FinishedReceipt::from_raw(kept.bytes)
+                        .ok()
+                        .filter(|it| !it.raw().is_empty()),
+                })
+            }
+            Claimed::Other(kept) => {
+                let told = alert(Some(&received.partner), "conflict", kept.message);
+                let change = Change { jobs: vec![told], ..Change::default() };
+                self.house
+                    .store
+                    .apply(change)
+                    .await
+                    .map_err(|error| refuse(&received.partner, &error.to_string()))?;
+                Ok(Kept::Conflict)
+            }
+        }
+    }
+
+    async fn not_opened(&self, message: NotOpened) {
+        if let Err(error) = self.set_aside(&message).await {
+            tracing::error!(%error, partner = message.partner, "a sealed message was not set aside");
+        }
+    }
+
+    async fn awaited(&self, partner: &str, message_id: &str) -> Option<Awaited> {
+        let id = named(message_id)?;
+        for _ in 0..LOOKS {
+            let message = self.house.store.message(id).await.ok().flatten()?;
+            if message.flow != Flow::Out || message.partner.as_deref() != Some(partner) {
+                return None;
+            }
+            let filter = Filter { message: Some(id), ..Filter::default() };
+            let all = self.house.store.expectations(&filter, 1_000).await.ok()?;
+            let plain = |id: &str| id.trim().trim_matches(['<', '>']).to_string();
+            let found = all
+                .into_iter()
+                .find(|it| it.kind == Kind::Receipt && plain(&it.key) == plain(message_id));
+            if let Some(found) = found {
+                let book = self.house.book();
+                let as2 = book.find(partner)?.profile().as2.as_ref()?;
+                let signed = tieline_partner::profile::as2::WantedReceipt::Signed;
+                return Some(Awaited {
+                    message_id: found.key,
+                    mic: Mic::from_text(&found.wanted?)?,
+                    is_signed: as2.send.receipt == signed,
+                });
+            }
+            if message.state != State::Sending {
+                return None;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        None
+    }
+
+    async fn judged(&self, arrived: ArrivedReceipt) -> Result<(), Refusal> {
+        let Some(id) = named(&arrived.message_id) else { return Ok(()) };
+        let this = change::Message::Known(id);
+        let mut change = Change::default();
+        match &arrived.judgement {
+            Judgement::Delivered => change.answers.push(Answer {
+                partner: arrived.partner.clone(),
+                kind: Kind::Receipt,
+                key: arrived.message_id.clone(),
+                outcome: Outcome::Accepted,
+                detail: "it tells the same MIC".to_string(),
+                by: None,
+            }),
+            Judgement::NotDelivered(why) => {
+                change.events.push(event(this, "receipt refused", why.to_string()));
+                change.jobs.push(alert(Some(&arrived.partner), "not delivered", id));
+                // Anybody may have written one that the partner did not sign.
+                let is_partners = matches!(arrived.receipt.signature, Signature::Verified(_));
+                if is_partners && matches!(why, Why::Reported { .. } | Why::NotProcessed) {
+                    change.message_states.push(MessageState {
+                        message: id,
+                        from: Vec::new(),
+                        to: State::Refused,
+                        reason: Some(why.to_string()),
+                    });
+                }
+            }
+        }
+        change.receipts.push(NewReceipt {
+            message: this,
+            partner: arrived.partner.clone(),
+            key: arrived.message_id.clone(),
+            digest: Sha256::digest(&arrived.raw).into(),
+            bytes: arrived.raw,
+        });
+        let written = self.house.store.apply(change).await;
+        written.map(|_| ()).map_err(|error| refuse(&arrived.partner, &error.to_string()))
+    }
+}
+
+impl As2Host {
+    /// Keeps the sealed bytes, as long as not too many of the partner lie here already, and sees to the
+    /// receipt that says so.
+    async fn set_aside(&self, message: &NotOpened) -> Result<(), StoreError> {
+        if message.told == Told::Nothing {
+            return Ok(());
+        }
+        let store = &self.house.store;
+        let filter = message::Filter {
+            partner: Some(message.partner.clone()),
+            flow: Some(Flow::In),
+            states: vec![State::Held, State::Received],
+            ..message::Filter::default()
+        };
+        let waiting = store.messages(&filter, None, 1_000).await?;
+        let sealed = waiting.iter().filter(|it| it.channel == SEALED).count();
+        let kept = match &message.sealed {
+            Some(drop) if sealed < MOST_SEALED as usize => {
+                let origin =
+                    format!("AS2 message {} in the name of {}", message.message_id, message.from);
+                let name = format!("{}.sealed", hex(&drop.sha256[..8]));
+                let arrival = arrival(&message.partner, SEALED, name, drop, origin, QUARANTINE);
+                let mut arrival =
+                    arrival.map_err(|error| StoreError::Database(error.to_string()))?;
+                arrival.detail = message.reason.to_string();
+                Some(store.receive(arrival).await?.id)
+            }
+            _ => None,
+        };
+        let Asked::Later { receipt: finished, address } = &message.receipt else { return Ok(()) };
+        let Some(id) = kept else {
+            // Nothing is kept that it could wait with; one try has to do.
+            let (house, partner) = (std::sync::Arc::clone(&self.house), message.partner.clone());
+            let (address, bytes) = (address.to_string(), finished.raw().to_vec());
+            tokio::spawn(async move {
+                let _ = receipt::send(&house, Some(&partner), &address, bytes).await;
+            });
+            return Ok(());
+        };
+        let this = change::Message::Known(id);
+        let new = NewReceipt {
+            message: this,
+            partner: message.partner.clone(),
+            key: message.message_id.clone(),
+            digest: Sha256::digest(finished.raw()).into(),
+            bytes: finished.raw().to_vec(),
+        };
+        let sending = tieline_store::job::NewJob {
+            message: Some(this),
+            detail: address.to_string(),
+            ..job(RECEIPT)
+        };
+        let change = Change { receipts: vec![new], jobs: vec![sending], ..Change::default() };
+        store.apply(change).await.map(|_| ())
+    }
+}
+
+/// The job that sends a receipt that goes later.
+fn later(asked: &Asked) -> Option<(String, String)> {
+    match asked {
+        Asked::Later { address, .. } => Some((RECEIPT.to_string(), address.to_string())),
+        Asked::None | Asked::Now(_) => None,
+    }
+}
+
+fn arrival(
+    partner: &str,
+    channel: &str,
+    name: String,
+    drop: &FileDrop,
+    origin: String,
+    job: &str,
+) -> std::io::Result<Arrival> {
+    Ok(Arrival {
+        partner: Some(partner.to_string()),
+        channel: channel.to_string(),
+        name,
+        payload: payload(drop)?,
+        sha256: drop.sha256,
+        origin,
+        job: job.to_string(),
+        detail: String::new(),
+        remember: None,
+    })
+}
+
+/// The name the partner gave, or one made of the content.
+fn name_of(given: &FileName, drop: &FileDrop) -> String {
+    match given {
+        FileName::Plain(name) => name.clone(),
+        FileName::None | FileName::Illegal => format!("as2-{}.edi", hex(&drop.sha256[..8])),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn refuse(partner: &str, error: &str) -> Refusal {
+    tracing::error!(error, partner, "a message was not kept");
+    Refusal::new("the message could not be kept; nothing of it was taken, send it again later")
+}
+
+impl Audit for As2Host {
+    fn note(&self, event: Event) {
+        let (action, detail) = words(event.what);
+        let peer = event.peer;
+        let entry = AuditEntry {
+            at: Some(jiff::Timestamp::now()),
+            actor: event.partner.unwrap_or_else(|| peer.ip().to_string()),
+            action: action.to_string(),
+            subject: event.message_id.unwrap_or_default(),
+            detail: format!("connection {} from {peer}; {detail}", event.connection),
+        };
+        hand_over(&self.audit, entry);
+    }
+}
+
+/// What happened as an action, and the rest.
+fn words(what: What) -> (&'static str, String) {
+    match what {
+        What::TurnedAway { reason } => ("as2 turned away", reason.to_string()),
+        What::TlsFailed { reason } => ("as2 tls failed", reason),
+        What::Malformed { reason } => ("as2 malformed", reason),
+        What::Stranger { from, to, untold } => {
+            ("as2 stranger", format!("from {from} to {to}, and {untold} more that were not told"))
+        }
+        What::Refused { reason } => ("as2 refused", reason),
+        What::Received { bytes, reference, .. } => {
+            ("as2 arrived", format!("{bytes} bytes, kept as {reference}"))
+        }
+        What::Repeated { reference } => ("as2 repeated", format!("kept before as {reference}")),
+        What::Conflict => ("as2 conflict", "other content under a Message-ID that was used".into()),
+        What::NotOpened { reason, told } => ("as2 not opened", format!("{reason}; told: {told}")),
+        What::TooLarge { limit } => ("as2 too large", format!("more than {limit} bytes")),
+        What::Interrupted { reason } => ("as2 interrupted", reason),
+        What::NotKept { reason } => ("as2 not kept", reason),
+        What::ReceiptArrived { not_delivered: None } => ("as2 receipt", "delivered".into()),
+        What::ReceiptArrived { not_delivered: Some(why) } => ("as2 receipt", why),
+        What::ReceiptUnknown => ("as2 receipt", "nobody waits for it".into()),
+        _ => ("as2 other", String::new()),
+    }
+}
