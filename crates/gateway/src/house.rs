@@ -10,6 +10,7 @@ use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
 
+use crate::alerts;
 use crate::as2::keys::OwnKeys;
 use crate::steps::call::Calls;
 
@@ -23,6 +24,8 @@ pub struct House {
     pub node: String,
     /// Where secrets are looked up.
     pub secrets: Secrets,
+    /// How alerts are sent.
+    pub alerts: alerts::Settings,
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
     pub(crate) calls: Calls,
@@ -38,6 +41,7 @@ impl House {
             mailboxes: mailboxes.into(),
             node: format!("node-{}", std::process::id()),
             secrets: Secrets::default(),
+            alerts: alerts::Settings::default(),
             zone: TimeZone::UTC,
             calls: Calls::default(),
             keys: OwnKeys::default(),

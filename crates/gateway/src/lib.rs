@@ -5,6 +5,7 @@
 //! off anywhere and goes on from the last step that finished.
 
 mod agreement;
+pub mod alerts;
 pub mod arrivals;
 pub mod as2;
 mod compose;
@@ -35,4 +36,4 @@ pub mod upkeep;
 pub mod worker;
 
 pub use house::House;
-pub use steps::{EXPORT, IMPORT, READ, RELEASE, RETAIN};
+pub use steps::{EXPORT, IMPORT, READ, RELEASE, RETAIN, TELL};
