@@ -12,6 +12,7 @@ use tieline_transport::Mailbox;
 
 use crate::alerts;
 use crate::as2::keys::OwnKeys;
+use crate::metrics::Sessions;
 use crate::steps::call::Calls;
 
 /// What every step of the road uses.
@@ -28,6 +29,7 @@ pub struct House {
     pub alerts: alerts::Settings,
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
+    pub(crate) sessions: Sessions,
     pub(crate) calls: Calls,
     pub(crate) keys: OwnKeys,
     book: RwLock<Arc<PartnerBook>>,
@@ -43,6 +45,7 @@ impl House {
             secrets: Secrets::default(),
             alerts: alerts::Settings::default(),
             zone: TimeZone::UTC,
+            sessions: Sessions::default(),
             calls: Calls::default(),
             keys: OwnKeys::default(),
             book: RwLock::new(Arc::new(book)),

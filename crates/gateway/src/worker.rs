@@ -77,12 +77,7 @@ pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
     Ok(done)
 }
 
-async fn one(
-    house: Arc<House>,
-    worker: Worker,
-    kinds: &[&str],
-    mut stop: watch::Receiver<bool>,
-) {
+async fn one(house: Arc<House>, worker: Worker, kinds: &[&str], mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let waited = match take_one(&house, &worker, kinds).await {
             Ok(true) => continue,
@@ -103,11 +98,7 @@ async fn one(
 }
 
 /// Takes a job that is due and does it, with those it leads to; whether there was one.
-async fn take_one(
-    house: &Arc<House>,
-    worker: &Worker,
-    kinds: &[&str],
-) -> Result<bool, StoreError> {
+async fn take_one(house: &Arc<House>, worker: &Worker, kinds: &[&str]) -> Result<bool, StoreError> {
     match house.store.claim(worker, kinds, 1).await?.pop() {
         Some(claimed) => do_all(house, worker, claimed).await.map(|_| true),
         None => Ok(false),

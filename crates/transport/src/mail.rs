@@ -88,7 +88,9 @@ impl Trouble {
             _ => "tcp",
         };
         let fix = match name {
-            "tls" => "look at the server's certificate, and whether security and port belong together",
+            "tls" => {
+                "look at the server's certificate, and whether security and port belong together"
+            }
             _ => "check host and port in [mail]",
         };
         let is_passing = failure.may_pass();
@@ -150,7 +152,10 @@ async fn hand_in(server: &Server, mail: &Mail, steps: &mut Vec<Step>) -> Result<
 fn check(server: &Server, mail: &Mail) -> Result<(), Trouble> {
     let wrong = |words: &str, fix: &str| Err(Trouble::new("settings", words, fix));
     if server.security == Security::None && server.login.is_some() {
-        return wrong("settings: a password may not go in the clear", "set security in [mail] to tls");
+        return wrong(
+            "settings: a password may not go in the clear",
+            "set security in [mail] to tls",
+        );
     }
     if !is_address(&mail.from) {
         return wrong("settings: the sender is no mail address", "correct from in [mail]");
@@ -166,9 +171,8 @@ fn is_address(text: &str) -> bool {
     let parts = text.split_once('@');
     text.len() <= LONGEST_ADDRESS
         && text.bytes().all(is_plain)
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        })
+        && parts
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 fn destination(server: &Server) -> Destination {
@@ -370,7 +374,10 @@ mod tests {
     fn what_is_written_is_plain_whatever_is_said() {
         let mail = Mail {
             from: "gateway@prairierivers.example".to_string(),
-            to: vec!["one@prairierivers.example".to_string(), "two@prairierivers.example".to_string()],
+            to: vec![
+                "one@prairierivers.example".to_string(),
+                "two@prairierivers.example".to_string(),
+            ],
             subject: "held\r\nBcc: x@y é".to_string(),
             text: ".\nA day has 95 quarter hours — look.\n".repeat(20),
             id: "alert-1".to_string(),

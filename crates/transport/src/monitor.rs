@@ -43,10 +43,8 @@ pub struct Page {
 /// Who writes the pages.
 pub trait Pages: Send + Sync + 'static {
     /// The page of a path; `None` when there is none.
-    fn page<'a>(
-        &'a self,
-        path: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Option<Page>> + Send + 'a>>;
+    fn page<'a>(&'a self, path: &'a str)
+    -> Pin<Box<dyn Future<Output = Option<Page>> + Send + 'a>>;
 }
 
 /// Whether an address is on this machine alone.

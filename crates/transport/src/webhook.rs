@@ -33,7 +33,9 @@ impl fmt::Debug for Key {
 
 /// A key that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key that signs webhooks has less than {SHORTEST_KEY} bytes, or is no base64 after {PREFIX}")]
+#[error(
+    "the key that signs webhooks has less than {SHORTEST_KEY} bytes, or is no base64 after {PREFIX}"
+)]
 pub struct KeyError;
 
 impl Key {
@@ -97,7 +99,8 @@ pub async fn post(destination: &Destination, key: &Key, webhook: &Webhook) -> Ve
         Err(failure) => {
             let name = name(failure.stage());
             let words = failure.to_string();
-            let words = words.strip_prefix("as2: ").map_or(words.clone(), |it| format!("http: {it}"));
+            let words =
+                words.strip_prefix("as2: ").map_or(words.clone(), |it| format!("http: {it}"));
             let (fix, is_passing) = (fix(&failure), failure.may_pass());
             Step { name, took, result: StepResult::Failed { words, fix, is_passing } }
         }
@@ -142,7 +145,9 @@ fn fix(failure: &Failure) -> String {
             "look at the receiver's log"
         }
         Failure::Timeout { stage: Stage::As2, .. } => "the receiver has to answer sooner",
-        Failure::Tls { .. } => "look at the certificate of the receiver; the system's roots are asked",
+        Failure::Tls { .. } => {
+            "look at the certificate of the receiver; the system's roots are asked"
+        }
         _ => return failure.fix(),
     }
     .to_string()

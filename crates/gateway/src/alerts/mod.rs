@@ -201,7 +201,8 @@ impl Window {
         let book = house.book();
         let mut lines = house.store.audited(&filter, MOST).await?;
         lines.retain(|line| {
-            line.at.is_some_and(|at| at < self.until) && About::of(&line.detail, &book) == self.about
+            line.at.is_some_and(|at| at < self.until)
+                && About::of(&line.detail, &book) == self.about
         });
         lines.reverse();
         Ok(lines)
@@ -255,18 +256,18 @@ mod tests {
                 Event::LateFile,
                 Some("redriver-bank"),
             ),
-            (
-                "call prairie-power/drop desk: login: refused",
-                Event::Failed,
-                Some("prairie-power"),
-            ),
+            ("call prairie-power/drop desk: login: refused", Event::Failed, Some("prairie-power")),
             (
                 "call prairie-power/drop desk: host key: h shows a and is pinned to b",
                 Event::HostKey,
                 Some("prairie-power"),
             ),
             ("folder /srv/gone: it cannot be read", Event::Failed, None),
-            ("prairie-power/867: the step release was given up", Event::Failed, Some("prairie-power")),
+            (
+                "prairie-power/867: the step release was given up",
+                Event::Failed,
+                Some("prairie-power"),
+            ),
         ] {
             let partner = partner.map(str::to_string);
             assert_eq!(About::of(detail, &book), About { event, partner }, "{detail}");

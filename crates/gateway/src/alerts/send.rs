@@ -9,7 +9,7 @@ use tieline_store::Change;
 use tieline_store::job::{Claimed, End};
 use tieline_transport::as2::Url;
 use tieline_transport::as2::client::{
-    ClientTls, Destination, Roots, Secret, Step as Stage, StepResult, TlsError, Timeouts,
+    ClientTls, Destination, Roots, Secret, Step as Stage, StepResult, Timeouts, TlsError,
 };
 use tieline_transport::mail::{self, Mail, Security, Server};
 use tieline_transport::webhook::{self, Key, Webhook};
@@ -53,8 +53,7 @@ pub async fn test(house: &House, partner: Option<&str>) -> Vec<Tried> {
     let id = format!("test-{}-{}", window.about.whose(), now.as_microsecond());
     let book = house.book();
     let Some(told) = window.about.told(&book) else { return Vec::new() };
-    let alert =
-        Alert { id: &id, window: &window, lines: &[], node: &house.node, is_test: true };
+    let alert = Alert { id: &id, window: &window, lines: &[], node: &house.node, is_test: true };
     let mut all = Vec::new();
     for way in Way::ALL {
         let is_named = match way {
@@ -80,11 +79,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         return Ok(Step::done(Change::default()));
     };
     let (event, whose) = (super::words::name(window.about.event), window.about.whose());
-    let id = format!(
-        "alert-{event}-{whose}-{}-{}",
-        window.from.as_second(),
-        claimed.lease.job.0
-    );
+    let id = format!("alert-{event}-{whose}-{}-{}", window.from.as_second(), claimed.lease.job.0);
     let alert =
         Alert { id: &id, window: &window, lines: &lines, node: &house.node, is_test: false };
     let reason = match send(house, way, told, &alert).await {

@@ -14,7 +14,12 @@ const LONGEST: usize = 300;
 
 /// The word of each event in a profile, what it means, and what to do.
 const EVENTS: [(Event, &str, &str, &str); 9] = [
-    (Event::LateFile, "late-file", "an expected file is late or not right", "ask the partner for it"),
+    (
+        Event::LateFile,
+        "late-file",
+        "an expected file is late or not right",
+        "ask the partner for it",
+    ),
     (
         Event::LateAcknowledgment,
         "late-acknowledgment",
