@@ -175,6 +175,7 @@ impl Node {
         // To the last it says that the node is stopping.
         if let Some(monitor) = self.monitor {
             monitor.abort();
+            let _ = monitor.await;
         }
     }
 }

@@ -150,7 +150,7 @@ fn receiver(house: &House, name: &SecretName) -> Result<(Destination, Key), Stri
     let (Some(url), Some(key), None) = (words.next(), words.next(), words.next()) else {
         return Err(format!("{name}: write the address, a blank or line end, and the key"));
     };
-    let url: Url = url.parse().map_err(|error| format!("{name}: {error}"))?;
+    let url = url.parse::<Url>().map_err(|error| format!("{name}: {error}"))?;
     let key = Key::read(key).map_err(|error| format!("{name}: {error}"))?;
     let mut destination = Destination::new(url);
     destination.timeouts = Timeouts { connect: PATIENCE, idle: PATIENCE, answer: PATIENCE };

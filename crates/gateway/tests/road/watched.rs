@@ -219,8 +219,12 @@ pub(crate) async fn a_stranger_cannot_lock_a_partner_out(on: Database) {
         subject: String::new(),
         detail: "session 7 from 198.51.100.4:50022; publickey".to_string(),
     };
-    let user = gateway.house.book().find(BANK).and_then(|bank| bank.profile().mailbox.clone());
-    let user = user.expect("the bank has a mailbox").user;
+    let user = gateway
+        .house
+        .book()
+        .find(BANK)
+        .and_then(|bank| bank.profile().mailbox.as_ref().map(|it| it.user.clone()));
+    let user = user.expect("the bank has a mailbox");
     gateway.store().audit(vec![login(&user)]).await.expect("it is written");
     let bans = bans_of(&gateway);
     for number in 1..=5 {
