@@ -40,6 +40,8 @@ mod output;
 
 mod station;
 
+mod notify;
+
 mod inspection;
 
 mod looks;

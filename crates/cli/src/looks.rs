@@ -80,6 +80,32 @@ pub(crate) fn host_keys(settings: &Settings, seen: &mut Inspection) {
     }
 }
 
+/// Whether mail can be sent to the addresses that profiles name.
+pub(crate) fn mail(settings: &Settings, book: &PartnerBook, seen: &mut Inspection) {
+    let partners = book.partners().iter().map(|it| &it.profile().alerts);
+    let mut all = partners.chain(book.utility().map(|us| &us.alerts));
+    let server = match settings.mail_server() {
+        Ok(server) => server,
+        Err(failure) => {
+            return seen.fail("mail", failure.message, failure.help.as_deref().unwrap_or_default());
+        }
+    };
+    match server {
+        Some(server) => match server.login.map(|(_, name)| station::secrets().resolve(&name)) {
+            Some(Err(error)) => {
+                let fix = "put it where [mail] says, for the gateway's user";
+                seen.fail("mail", error.to_string(), fix);
+            }
+            _ => seen.ok("mail", format!("handed in at {}", server.host)),
+        },
+        None if all.any(|alerts| !alerts.email.is_empty()) => {
+            let fix = "write [mail] into tieline.toml";
+            seen.warn("mail", "[alerts] names mail addresses and no server takes our mail", fix);
+        }
+        None => {}
+    }
+}
+
 /// Whether every secret that a partner's profile names is there, and every key can be read.
 pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
     let secrets = station::secrets();
@@ -95,6 +121,14 @@ pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
             if let Err(error) = connection::check(&secrets, drop) {
                 is_good = false;
                 let how = format!("{}/drop {}: {error}", profile.id, drop.name);
+                seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
+            }
+        }
+        if let Some(name) = &profile.alerts.webhook {
+            named.insert(name);
+            if let Err(error) = secrets.resolve(name) {
+                is_good = false;
+                let how = format!("{}/alerts: {error}", profile.id);
                 seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
             }
         }

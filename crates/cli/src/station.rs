@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tieline_gateway::House;
+use tieline_gateway::alerts::MailServer;
 use tieline_partner::PartnerBook;
-use tieline_partner::secret::Secrets;
+use tieline_partner::secret::{SecretName, Secrets};
 use tieline_store::{Store, StoreError};
+use tieline_transport::mail::Security;
+use tieline_transport::monitor;
 
 use crate::exit;
 use crate::failure::Failure;
@@ -89,6 +92,11 @@ pub(crate) struct Settings {
     /// The AS2 server.
     #[serde(default)]
     pub(crate) as2: As2Settings,
+    /// The server that takes our mail.
+    mail: Option<MailSettings>,
+    /// The figures and the health of this node.
+    #[serde(default)]
+    pub(crate) monitor: MonitorSettings,
     /// The directory the file is in.
     #[serde(skip)]
     home: PathBuf,
@@ -106,6 +114,48 @@ pub(crate) struct As2Settings {
     pub(crate) certificate: Option<PathBuf>,
     /// A PEM file with the key of that certificate.
     pub(crate) key: Option<PathBuf>,
+}
+
+/// `[mail]` of `tieline.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailSettings {
+    /// The server's name or address.
+    host: String,
+    /// Its port; 465 with tls, 587 with starttls and 25 with none when not given.
+    port: Option<u16>,
+    /// How the connection is kept from others.
+    #[serde(default)]
+    security: MailSecurity,
+    /// The name to log in with.
+    user: Option<String>,
+    /// The name of the secret that is its password.
+    password: Option<String>,
+    /// Whose the mails are.
+    from: String,
+    /// A PEM file with the certificates the server is known by; the system's when not given.
+    roots: Option<PathBuf>,
+}
+
+/// `security` of `[mail]`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MailSecurity {
+    #[default]
+    Tls,
+    StartTls,
+    None,
+}
+
+/// `[monitor]` of `tieline.toml`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MonitorSettings {
+    /// The address to listen at, e.g. `127.0.0.1:9464`.
+    listen: Option<SocketAddr>,
+    /// Whether it may be an address that others than this machine reach: nobody is asked who they are.
+    #[serde(default)]
+    anywhere: bool,
 }
 
 /// `[sftp]` of `tieline.toml`.
@@ -244,6 +294,60 @@ impl Settings {
         tieline_store::open(&self.address()).await.map_err(|error| refused(&error))
     }
 
+    /// Where figures and health are served, if they are.
+    pub(crate) fn monitor(&self) -> Result<Option<SocketAddr>, Failure> {
+        let MonitorSettings { listen, anywhere } = self.monitor;
+        match listen {
+            Some(listen) if !anywhere && !monitor::is_local(listen) => Err(Failure {
+                code: exit::CONFIGURATION,
+                message: format!("[monitor] listen: others than this machine reach {listen}"),
+                help: Some("listen at 127.0.0.1, or say anywhere = true beside it".to_string()),
+            }),
+            listen => Ok(listen),
+        }
+    }
+
+    /// The server that takes our mail, if one is named.
+    pub(crate) fn mail_server(&self) -> Result<Option<MailServer>, Failure> {
+        let wrong = |message: &str, help: &str| Failure {
+            code: exit::CONFIGURATION,
+            message: format!("[mail] {message}"),
+            help: Some(help.to_string()),
+        };
+        let Some(mail) = &self.mail else { return Ok(None) };
+        let (security, usual) = match mail.security {
+            MailSecurity::Tls => (Security::Tls, 465),
+            MailSecurity::StartTls => (Security::StartTls, 587),
+            MailSecurity::None => (Security::None, 25),
+        };
+        let login = match (&mail.user, &mail.password) {
+            (None, None) => None,
+            (Some(_), Some(_)) if security == Security::None => {
+                return Err(wrong("sends a password in the clear", "set security to tls"));
+            }
+            (Some(user), Some(name)) => {
+                let name = name.parse::<SecretName>().map_err(|_| {
+                    wrong("password names no secret", "write cred:NAME, env:NAME or file:/PATH")
+                })?;
+                Some((user.clone(), name))
+            }
+            _ => return Err(wrong("names a user or a password and not the other", "name both")),
+        };
+        let read = |path: &PathBuf| {
+            let path = self.home.join(path);
+            std::fs::read(&path)
+                .map_err(|error| Failure::no_input(&path.display().to_string(), &error))
+        };
+        Ok(Some(MailServer {
+            host: mail.host.clone(),
+            port: mail.port.unwrap_or(usual),
+            security,
+            login,
+            from: mail.from.clone(),
+            roots: mail.roots.as_ref().map(read).transpose()?,
+        }))
+    }
+
     /// Opens the store, and the house around it.
     pub(crate) async fn house(&self) -> Result<Arc<House>, Failure> {
         let book = self.book()?;
@@ -253,6 +357,7 @@ impl Settings {
         let store = tieline_store::open(&self.address()).await.map_err(|error| refused(&error))?;
         let mut house = House::new(store, book, mailboxes);
         house.secrets = secrets();
+        house.alerts.mail = self.mail_server()?;
         house.node = format!("node {}", self.node());
         let known = zone.and_then(|name| jiff::tz::TimeZone::get(&name).ok());
         house.zone = known.unwrap_or(jiff::tz::TimeZone::UTC);

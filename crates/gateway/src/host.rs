@@ -142,6 +142,7 @@ impl Drops for Host {
 
 impl Audit for Host {
     fn note(&self, event: Event) {
+        self.house.sessions.note(&event.what);
         let (action, subject, detail) = words(event.what);
         let peer = event.peer;
         let entry = AuditEntry {

@@ -10,7 +10,9 @@ use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
 
+use crate::alerts;
 use crate::as2::keys::OwnKeys;
+use crate::metrics::Sessions;
 use crate::steps::call::Calls;
 
 /// What every step of the road uses.
@@ -23,8 +25,11 @@ pub struct House {
     pub node: String,
     /// Where secrets are looked up.
     pub secrets: Secrets,
+    /// How alerts are sent.
+    pub alerts: alerts::Settings,
     /// Whose clock the dates and times of our documents follow.
     pub zone: TimeZone,
+    pub(crate) sessions: Sessions,
     pub(crate) calls: Calls,
     pub(crate) keys: OwnKeys,
     book: RwLock<Arc<PartnerBook>>,
@@ -38,7 +43,9 @@ impl House {
             mailboxes: mailboxes.into(),
             node: format!("node-{}", std::process::id()),
             secrets: Secrets::default(),
+            alerts: alerts::Settings::default(),
             zone: TimeZone::UTC,
+            sessions: Sessions::default(),
             calls: Calls::default(),
             keys: OwnKeys::default(),
             book: RwLock::new(Arc::new(book)),

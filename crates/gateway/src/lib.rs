@@ -5,8 +5,10 @@
 //! off anywhere and goes on from the last step that finished.
 
 mod agreement;
+pub mod alerts;
 pub mod arrivals;
 pub mod as2;
+pub mod bans;
 mod compose;
 pub mod connection;
 pub mod evidence;
@@ -15,10 +17,12 @@ pub mod extract;
 pub mod folders;
 pub mod forecast;
 pub mod formed;
+mod health;
 pub mod host;
 pub mod house;
 pub mod inbound;
 mod json;
+mod metrics;
 pub mod operate;
 pub mod outbound;
 pub mod overdue;
@@ -35,4 +39,4 @@ pub mod upkeep;
 pub mod worker;
 
 pub use house::House;
-pub use steps::{EXPORT, IMPORT, READ, RELEASE, RETAIN};
+pub use steps::{EXPORT, IMPORT, READ, RELEASE, RETAIN, TELL};

@@ -6,18 +6,19 @@
 //! receipt   what we owe for an AS2 message, when it does not go back in the same breath
 //! export    what was posted, as a file for other programs in a folder of ours, once
 //! call      a partner's server: what is queued for it is put there, and what waits there is taken
+//! alert     what a person hears of, written down and gathered; tell sends it
 //! ```
 
 use std::sync::Arc;
 
 use tieline_store::job::Claimed;
-use tieline_store::{AuditEntry, Change};
 
 use crate::house::House;
 use crate::steps::{
-    self, ALERT, CALL, DELIVER, EXPORT, Failure, OVERDUE, RECEIPT, RELEASE, RETAIN, Step, WATCH,
+    self, ALERT, CALL, DELIVER, EXPORT, Failure, OVERDUE, RECEIPT, RELEASE, RETAIN, Step, TELL,
+    WATCH,
 };
-use crate::{overdue, retention};
+use crate::{alerts, overdue, retention};
 
 /// The step of the road out that a job is; `None` if it is none.
 pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result<Step, Failure>> {
@@ -30,21 +31,8 @@ pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Option<Result
         CALL => steps::call::step(house, claimed).await,
         DELIVER => steps::deliver::step(house, claimed).await,
         RECEIPT => steps::receipt::step(house, claimed).await,
-        ALERT => Ok(tell(claimed)),
+        ALERT => alerts::note(house, claimed).await,
+        TELL => alerts::tell(house, claimed).await,
         _ => return None,
     })
-}
-
-/// Tells a person, by the log and the audit.
-fn tell(claimed: &Claimed) -> Step {
-    let subject = claimed.message.map_or_else(|| "-".to_string(), |message| message.to_string());
-    tracing::warn!(message = subject, "{}", claimed.detail);
-    let entry = AuditEntry {
-        at: None,
-        actor: "tieline".to_string(),
-        action: "alert".to_string(),
-        subject,
-        detail: claimed.detail.clone(),
-    };
-    Step::done(Change { audit: vec![entry], ..Change::default() })
 }

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tieline_transport::as2;
 use tieline_transport::sftp::{Server, Settings};
+use tieline_transport::{as2, monitor};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::as2::As2Host;
+use crate::health::Health;
 use crate::host::Host;
 use crate::house::House;
+use crate::metrics::Metrics;
 use crate::{folders, overdue, retention, schedule, upkeep, worker};
 
 /// What a node does.
@@ -72,8 +74,10 @@ pub struct Node {
     pub sftp: Option<SocketAddr>,
     /// Where its AS2 server listens.
     pub as2: Option<SocketAddr>,
+    house: Arc<House>,
     stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Vec<(&'static str, JoinHandle<()>)>,
+    monitor: Option<JoinHandle<()>>,
 }
 
 impl Node {
@@ -105,36 +109,73 @@ impl Node {
             let (host, writing) = As2Host::new(Arc::clone(&house));
             let server = as2::Server::new(settings, Arc::new(host))?;
             let stopped = until(stopped.clone());
-            tasks.push(tokio::spawn(async move {
+            let task = tokio::spawn(async move {
                 server.run(listener, stopped).await;
                 drop(server);
                 let _ = writing.await;
-            }));
+            });
+            tasks.push(("the AS2 server", task));
         }
         if let Some((listener, settings)) = sftp {
             let (host, writing) = Host::new(Arc::clone(&house));
             let server = Server::new(settings, Arc::new(host))?;
             let stopped = until(stopped.clone());
-            tasks.push(tokio::spawn(async move {
+            let task = tokio::spawn(async move {
                 server.run(listener, stopped).await;
                 drop(server);
                 let _ = writing.await;
-            }));
+            });
+            tasks.push(("the SFTP server", task));
         }
-        tasks.push(tokio::spawn(worker::run(Arc::clone(&house), serving.workers, stopped.clone())));
-        tasks.push(tokio::spawn(schedule::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(folders::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(retention::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(upkeep::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(overdue::run(house, stopped)));
-        Ok(Node { sftp: at_sftp, as2: at_as2, stop, tasks })
+        let here = || (Arc::clone(&house), stopped.clone());
+        let mut start = |name, task: JoinHandle<()>| tasks.push((name, task));
+        let (at, till) = here();
+        start("the work", tokio::spawn(worker::run(at, serving.workers, till)));
+        let (at, till) = here();
+        start("the schedules", tokio::spawn(schedule::run(at, till)));
+        let (at, till) = here();
+        start("the folders", tokio::spawn(folders::run(at, till)));
+        let (at, till) = here();
+        start("retention", tokio::spawn(retention::run(at, till)));
+        let (at, till) = here();
+        start("upkeep", tokio::spawn(upkeep::run(at, till)));
+        let (at, till) = here();
+        start("the deadlines", tokio::spawn(overdue::run(at, till)));
+        Ok(Node { sftp: at_sftp, as2: at_as2, house, stop, tasks, monitor: None })
+    }
+
+    /// Serves the figures and the health of this node at an address, e.g. `127.0.0.1:9464`, until it has
+    /// stopped; gives the address. Nobody is asked who they are there.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Listen`].
+    pub async fn monitor(&mut self, listen: SocketAddr) -> Result<SocketAddr, ServeError> {
+        let listener = bind(listen).await?;
+        let failed = |error| ServeError::Listen { address: listen, error };
+        let address = listener.local_addr().map_err(failed)?;
+        let parts = self.tasks.iter().map(|(name, task)| (*name, task.abort_handle()));
+        let health = Health {
+            house: Arc::clone(&self.house),
+            metrics: Metrics::new(),
+            parts: parts.collect(),
+            stopping: self.stop.subscribe(),
+        };
+        let serving = monitor::run(listener, Arc::new(health), std::future::pending());
+        self.monitor = Some(tokio::spawn(serving));
+        Ok(address)
     }
 
     /// Lets what is under way end, takes nothing new, and returns when all of it has ended.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        for task in self.tasks {
+        for (_, task) in self.tasks {
             let _ = task.await;
+        }
+        // To the last it says that the node is stopping.
+        if let Some(monitor) = self.monitor {
+            monitor.abort();
+            let _ = monitor.await;
         }
     }
 }

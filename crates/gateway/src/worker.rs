@@ -11,7 +11,7 @@ use tieline_store::{Change, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{ALERT, Failure, Step, alert, event, job};
+use crate::steps::{ALERT, Failure, Step, TELL, alert, event, job};
 use crate::{inbound, outbound};
 
 /// How long a lease lasts, in seconds; it is renewed at a third of that.
@@ -46,13 +46,18 @@ const KINDS: [&str; 14] = [
     crate::steps::ALERT,
 ];
 
-/// Runs workers until `stop` says true, and lets the steps under way end.
+/// The kind that has a worker of its own: whoever does not answer when told holds up nothing else.
+const TELLING: [&str; 1] = [crate::steps::TELL];
+
+/// Runs workers until `stop` says true, and lets the steps under way end. One more sends alerts.
 pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>) {
-    let all = (0..workers.max(1)).map(|n| {
-        let name = format!("{}/{n}", house.node);
-        tokio::spawn(one(Arc::clone(&house), Worker { name, lease: LEASE }, stop.clone()))
-    });
-    for worker in all.collect::<Vec<_>>() {
+    let start = |name: String, kinds: &'static [&'static str]| {
+        let worker = Worker { name: format!("{}/{name}", house.node), lease: LEASE };
+        tokio::spawn(one(Arc::clone(&house), worker, kinds, stop.clone()))
+    };
+    let mut all: Vec<_> = (0..workers.max(1)).map(|n| start(n.to_string(), &KINDS)).collect();
+    all.push(start("alerts".to_string(), &TELLING));
+    for worker in all {
         let _ = worker.await;
     }
 }
@@ -65,15 +70,16 @@ pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>)
 pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
     let worker = Worker { name: format!("{}/due", house.node), lease: LEASE };
     let mut done = 0;
-    while let Some(claimed) = house.store.claim(&worker, &KINDS, 1).await?.pop() {
+    let kinds = [&KINDS[..], &TELLING[..]].concat();
+    while let Some(claimed) = house.store.claim(&worker, &kinds, 1).await?.pop() {
         done += do_all(house, &worker, claimed).await?;
     }
     Ok(done)
 }
 
-async fn one(house: Arc<House>, worker: Worker, mut stop: watch::Receiver<bool>) {
+async fn one(house: Arc<House>, worker: Worker, kinds: &[&str], mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let waited = match take_one(&house, &worker).await {
+        let waited = match take_one(&house, &worker, kinds).await {
             Ok(true) => continue,
             Ok(false) => house.store.wait_for_work(IDLE),
             Err(error) => {
@@ -92,8 +98,8 @@ async fn one(house: Arc<House>, worker: Worker, mut stop: watch::Receiver<bool>)
 }
 
 /// Takes a job that is due and does it, with those it leads to; whether there was one.
-async fn take_one(house: &Arc<House>, worker: &Worker) -> Result<bool, StoreError> {
-    match house.store.claim(worker, &KINDS, 1).await?.pop() {
+async fn take_one(house: &Arc<House>, worker: &Worker, kinds: &[&str]) -> Result<bool, StoreError> {
+    match house.store.claim(worker, kinds, 1).await?.pop() {
         Some(claimed) => do_all(house, worker, claimed).await.map(|_| true),
         None => Ok(false),
     }
@@ -225,7 +231,8 @@ async fn failed(
         change.events.push(event(change::Message::Known(id), "dead", what));
         let partner = store.message(id).await?.and_then(|message| message.partner);
         change.jobs.push(alert(partner.as_deref(), "dead", id));
-    } else {
+    } else if claimed.kind != TELL {
+        // An alert that cannot be sent is not told by another one.
         change.jobs.push(NewJob { detail: format!("{}: {what}", claimed.detail), ..job(ALERT) });
     }
     Ok(Step { change, end: End::Dead { reason } })

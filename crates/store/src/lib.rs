@@ -238,6 +238,9 @@ pub trait Store: Send + Sync + 'static {
     /// there were in the last `window` seconds, this one included.
     async fn failed_login(&self, subjects: &[&str], window: u32) -> Result<Vec<u32>, StoreError>;
 
+    /// Forgets the failed logins of these subjects: somebody logged in, or a person says so.
+    async fn forget_logins(&self, subjects: &[&str]) -> Result<(), StoreError>;
+
     /// Bans a subject, or lifts its ban when `ban` is `None`.
     async fn set_ban(&self, subject: &str, ban: Option<Ban>) -> Result<(), StoreError>;
 

@@ -8,9 +8,12 @@
 pub mod as2;
 pub mod directory;
 pub mod file_drop;
+pub mod mail;
 pub mod mailbox;
+pub mod monitor;
 pub mod retry;
 pub mod sftp;
+pub mod webhook;
 
 pub use file_drop::{FileDrop, Receipt, Refusal};
 pub use mailbox::{Folder, Mailbox};

@@ -1,6 +1,8 @@
 //! The commands, one file each: its arguments, its help, its run.
 
 mod ack;
+mod alert;
+mod ban;
 mod batch;
 mod cert;
 mod chart;
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     Schedule(schedule::ScheduleCommand),
     Serve(serve::ServeArgs),
     Msg(msg::MsgCommand),
+    Alert(alert::AlertCommand),
+    Ban(ban::BanCommand),
     Db(db::DbCommand),
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
@@ -117,6 +121,8 @@ impl Command {
             Command::Schedule(args) => schedule::run(&args, console),
             Command::Serve(args) => serve::run(&args, console),
             Command::Msg(args) => msg::run(&args, console),
+            Command::Alert(args) => alert::run(&args, console),
+            Command::Ban(args) => ban::run(&args, console),
             Command::Db(args) => db::run(&args, console),
             Command::Config(args) => config::run(&args, console),
             Command::Doctor(args) => doctor::run(&args, console),

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tieline_gateway::House;
-use tieline_gateway::serve::{As2, Node, Serving, Sftp};
+use tieline_gateway::bans::StoreBans;
+use tieline_gateway::serve::{As2, Node, ServeError, Serving, Sftp};
 use tieline_transport::as2;
 use tieline_transport::as2::client::TlsIdentity;
-use tieline_transport::sftp::bans::{BanRules, Bans, MemoryBans};
+use tieline_transport::sftp::bans::{BanRules, Bans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::console::Console;
 use crate::exit;
 use crate::failure::Failure;
+use crate::notify::Notify;
 use crate::station::{self, Settings, StationArgs};
 
 /// How many steps are done at once where nothing else is said.
@@ -70,18 +72,24 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
     station::run(async {
         let house = settings.house().await?;
         let sftp = match args.sftp.or(settings.sftp.listen) {
-            Some(listen) => Some(sftp(args, &settings, listen, console)?),
+            Some(listen) => Some(sftp(args, &settings, listen, &house, console)?),
             None => None,
         };
         let as2 =
             args.as2.or(settings.as2.listen).map(|listen| as2(&settings, listen)).transpose()?;
         let workers = args.workers.or(settings.workers).unwrap_or(WORKERS);
-        let node = Node::start(Arc::clone(&house), Serving { workers, sftp, as2 }).await;
-        let node = node.map_err(|error| Failure {
+        let monitor = settings.monitor()?;
+        let taken = |error: ServeError| Failure {
             code: exit::CONFIGURATION,
             message: error.to_string(),
-            help: Some("name a free address with --sftp or --as2".to_string()),
-        })?;
+            help: Some("name a free address with --sftp or --as2, or in [monitor]".to_string()),
+        };
+        let node = Node::start(Arc::clone(&house), Serving { workers, sftp, as2 }).await;
+        let mut node = node.map_err(taken)?;
+        if let Some(listen) = monitor {
+            let address = node.monitor(listen).await.map_err(taken)?;
+            console.say(format_args!("showing figures and health at http://{address}/metrics"));
+        }
         match node.sftp {
             Some(address) => console.say(format_args!("serving mailboxes at {address}")),
             None => console.say("serving without SFTP: name an address with --sftp for that"),
@@ -89,15 +97,24 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
         if let Some(address) = node.as2 {
             console.say(format_args!("taking AS2 messages at {address}"));
         }
-        until_told(&house, &settings).await?;
+        let notify = Notify::from_environment();
+        notify.ready();
+        tokio::select! {
+            told = until_told(&house, &settings, &notify) => told?,
+            () = notify.live() => {}
+        }
+        notify.stopping();
         console.say("stopping: what is under way ends first");
-        node.stop().await;
+        tokio::select! {
+            () = node.stop() => {}
+            () = notify.live() => {}
+        }
         Ok(exit::ACCEPTED)
     })
 }
 
 /// Waits for the word to stop, and reads the partners anew whenever it is told to.
-async fn until_told(house: &House, settings: &Settings) -> io::Result<()> {
+async fn until_told(house: &House, settings: &Settings, notify: &Notify) -> io::Result<()> {
     let mut end = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
@@ -105,15 +122,23 @@ async fn until_told(house: &House, settings: &Settings) -> io::Result<()> {
         tokio::select! {
             _ = end.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
-            _ = reload.recv() => match settings.book() {
-                Ok(book) => {
-                    tracing::info!(partners = book.partners().len(), "the partners were read anew");
-                    house.turn_to(book);
-                }
-                Err(failure) => {
-                    tracing::error!(%failure, "the partners stay as they were: their files are wrong");
-                }
-            },
+            _ = reload.recv() => {
+                notify.reloading();
+                read_anew(house, settings);
+                notify.ready();
+            }
+        }
+    }
+}
+
+fn read_anew(house: &House, settings: &Settings) {
+    match settings.book() {
+        Ok(book) => {
+            tracing::info!(partners = book.partners().len(), "the partners were read anew");
+            house.turn_to(book);
+        }
+        Err(failure) => {
+            tracing::error!(%failure, "the partners stay as they were: their files are wrong");
         }
     }
 }
@@ -132,6 +157,7 @@ fn sftp(
     args: &ServeArgs,
     settings: &Settings,
     listen: SocketAddr,
+    house: &Arc<House>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Sftp> {
     let named = if args.host_key.is_empty() { &settings.sftp.host_keys } else { &args.host_key };
@@ -144,7 +170,7 @@ fn sftp(
     if keys.is_empty() {
         keys.push(own_key(&settings.own_host_key(), console)?);
     }
-    let bans: Arc<dyn Bans> = Arc::new(MemoryBans::new(BanRules::default()));
+    let bans: Arc<dyn Bans> = Arc::new(StoreBans::new(Arc::clone(house), BanRules::default()));
     Ok(Sftp { listen, settings: SftpLimits { bans: Some(bans), ..SftpLimits::new(keys) } })
 }
 

@@ -56,6 +56,8 @@ pub(crate) const QUARANTINE: &str = "quarantine";
 pub(crate) const WATCH: &str = "watch";
 /// The kind of the job that tells a person.
 pub(crate) const ALERT: &str = "alert";
+/// The kind of the job that sends alerts that were gathered.
+pub const TELL: &str = "tell";
 
 /// What a step comes to.
 #[derive(Debug)]
@@ -118,13 +120,14 @@ pub(crate) fn job(kind: &str) -> NewJob {
     }
 }
 
-/// A job that tells a person of a message. Those of one partner and kind are told together.
+/// A job that tells a person of a message. What is told of one partner and kind within some minutes is
+/// sent together.
 pub(crate) fn alert(partner: Option<&str>, what: &str, message: MessageId) -> NewJob {
     let partner = partner.unwrap_or("nobody");
     NewJob {
         message: Some(change::Message::Known(message)),
         detail: format!("{what} {partner}"),
-        unique: Some(format!("alert {what} {partner}")),
+        unique: Some(format!("alert {what} {partner} {message}")),
         ..job(ALERT)
     }
 }

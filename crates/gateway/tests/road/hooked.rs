@@ -137,6 +137,7 @@ passed_on! {
     fn remembered(drop: &str, files: &[SeenFile]) -> Vec<bool>;
     fn files_of(drop: &str) -> Vec<SeenFile>;
     fn failed_login(subjects: &[&str], window: u32) -> Vec<u32>;
+    fn forget_logins(subjects: &[&str]) -> ();
     fn set_ban(subject: &str, ban: Option<Ban>) -> ();
     fn bans() -> Vec<(String, Ban)>;
     fn audit(entries: Vec<AuditEntry>) -> ();

@@ -13,6 +13,8 @@ mod nodes;
 mod once;
 mod operate;
 mod outbound;
+mod told;
+mod watched;
 
 /// Each test once for each store.
 macro_rules! on_both {
@@ -88,5 +90,14 @@ on_both! {
         whoever_ends_after_a_call_has_lost_nothing
         whoever_stalls_past_the_lease_writes_nothing
         a_mailbox_that_cannot_be_written_to_loses_and_doubles_nothing;
+    told: what_is_told_within_minutes_is_one_signed_webhook
+        what_is_not_taken_is_sent_again_under_the_same_id
+        what_nobody_takes_for_a_day_is_given_up_and_told_by_no_alert
+        a_mail_says_what_is_held_and_how_often;
+    watched: figures_are_read_while_files_come
+        a_node_without_its_store_is_not_ready_and_is_again
+        a_ban_holds_at_every_node_and_through_a_restart
+        a_good_login_clears_slips_and_the_next_ban_is_longer
+        a_stranger_cannot_lock_a_partner_out;
     histories: every_history_comes_to_what_the_model_says;
 }

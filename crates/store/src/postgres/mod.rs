@@ -306,6 +306,10 @@ impl Store for PostgresStore {
         in_transaction!(self, writing => access::failed_login(&mut writing, subjects, window))
     }
 
+    async fn forget_logins(&self, subjects: &[&str]) -> Result<(), StoreError> {
+        in_transaction!(self, writing => access::forget_logins(&mut writing, subjects))
+    }
+
     async fn set_ban(&self, subject: &str, ban: Option<Ban>) -> Result<(), StoreError> {
         in_transaction!(self, writing => access::set_ban(&mut writing, subject, ban.as_ref()))
     }

@@ -38,6 +38,19 @@ pub(super) async fn failed_login(
     Ok(counts)
 }
 
+pub(super) async fn forget_logins(
+    writing: &mut Writing,
+    subjects: &[String],
+) -> Result<(), StoreError> {
+    for subject in subjects {
+        query("delete from failed_login where subject = $1")
+            .bind(subject)
+            .execute(&mut writing.connection)
+            .await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn set_ban(
     writing: &mut Writing,
     subject: &str,

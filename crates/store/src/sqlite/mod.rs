@@ -355,6 +355,15 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn forget_logins(&self, subjects: &[&str]) -> Result<(), StoreError> {
+        let subjects: Vec<String> = subjects.iter().map(|it| it.to_string()).collect();
+        self.writer
+            .write(move |writing| {
+                Box::pin(async move { access::forget_logins(writing, &subjects).await })
+            })
+            .await
+    }
+
     async fn set_ban(&self, subject: &str, ban: Option<Ban>) -> Result<(), StoreError> {
         let subject = subject.to_string();
         self.writer

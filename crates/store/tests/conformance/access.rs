@@ -26,6 +26,8 @@ pub(crate) async fn failed_logins_are_counted_within_a_window(world: World) {
         task.await.expect("no task panics").expect("counted");
     }
     assert_eq!(fail(&["198.51.100.1"]).await, [11]);
+    world.forget_logins(&["198.51.100.1", "nobody"]).await.expect("written");
+    assert_eq!(fail(&["198.51.100.1", "192.0.2.7"]).await, [1, 3], "others count as before");
 }
 
 pub(crate) async fn bans_end_and_are_lifted(world: World) {

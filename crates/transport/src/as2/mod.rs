@@ -20,18 +20,18 @@
 
 pub mod audit;
 pub mod client;
-mod fields;
+pub(crate) mod fields;
 mod guard;
 pub mod keep;
 mod message;
 mod opening;
-mod receipt;
+pub(crate) mod receipt;
 pub mod relation;
 pub mod server;
 mod spool;
 mod strangers;
 pub mod tls;
-mod wire;
+pub(crate) mod wire;
 
 pub use audit::{Audit, Event, What};
 pub use fields::{LONGEST_MESSAGE_ID, LONGEST_NAME};

@@ -308,7 +308,7 @@ fn after(instant: Timestamp, length: Duration) -> Timestamp {
 }
 
 /// The address as it is counted: one household has 2^64 addresses of IPv6.
-fn counted(address: IpAddr) -> IpAddr {
+pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
         address => address,

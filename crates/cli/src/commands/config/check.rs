@@ -54,8 +54,12 @@ fn look(settings: &Settings, listen: Option<SocketAddr>, seen: &mut Inspection) 
     looks::writable("mailboxes", &settings.mailboxes(), seen);
     looks::host_keys(settings, seen);
     address(listen, seen);
+    if let Err(failure) = settings.monitor() {
+        seen.fail("monitor", failure.message, failure.help.as_deref().unwrap_or_default());
+    }
     if let Some(book) = book {
         looks::secrets(&book, seen);
+        looks::mail(settings, &book, seen);
     }
 }
 

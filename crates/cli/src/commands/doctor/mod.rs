@@ -98,6 +98,7 @@ fn look(settings: &Settings, quick: bool, seen: &mut Inspection) -> anyhow::Resu
     looks::host_keys(settings, seen);
     if let Some(book) = &book {
         looks::secrets(book, seen);
+        looks::mail(settings, book, seen);
         ends(book, seen);
     }
     room(settings, seen);

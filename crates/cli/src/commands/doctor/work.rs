@@ -1,6 +1,7 @@
 //! What waits for a person or for the gateway: schedules that are paused, jobs, answers, messages.
 
 use jiff::{SignedDuration, Timestamp};
+use tieline_gateway::TELL;
 use tieline_gateway::schedule::planned;
 use tieline_partner::PartnerBook;
 use tieline_store::expectation::Standing;
@@ -19,7 +20,9 @@ pub(super) async fn look(store: &dyn Store, book: Option<&PartnerBook>, seen: &m
         pauses(store, book, seen).await?;
         jobs(store, seen).await?;
         answers(store, seen).await?;
-        held(store, seen).await
+        held(store, seen).await?;
+        alerts(store, seen).await?;
+        bans(store, seen).await
     };
     if let Err(error) = looked.await {
         seen.fail("store", error.to_string(), "see why the store fails");
@@ -97,6 +100,34 @@ async fn held(store: &dyn Store, seen: &mut Inspection) -> Result<(), StoreError
     } else {
         let how = format!("waiting for a person: {}", told(held.len(), "message"));
         seen.warn("messages", how, "tieline msg list --state held --state dead");
+    }
+    Ok(())
+}
+
+/// Alerts that nobody has got yet.
+async fn alerts(store: &dyn Store, seen: &mut Inspection) -> Result<(), StoreError> {
+    let tell = job::Filter { kind: Some(TELL.to_string()), ..job::Filter::default() };
+    let mut late = store.jobs(&tell, MOST).await?;
+    late.retain(|job| job.dead || job.reason.is_some());
+    let Some(reason) = late.iter().find_map(|job| job.reason.as_deref()) else {
+        seen.ok("alerts", "none waits to be sent again");
+        return Ok(());
+    };
+    let how = format!("{} not sent: {reason}", told(late.len(), "alert"));
+    seen.warn("alerts", how, "tieline alert test tries it out, stage by stage");
+    Ok(())
+}
+
+/// Who is kept out.
+async fn bans(store: &dyn Store, seen: &mut Inspection) -> Result<(), StoreError> {
+    let bans = store.bans().await?;
+    match bans.iter().find(|(subject, _)| subject.starts_with("account:")) {
+        Some((subject, ban)) => {
+            let how = format!("{subject} is kept out until {}: {}", minute(ban.until), ban.reason);
+            let fix = format!("ask the partner; then tieline ban lift {subject}");
+            seen.warn("bans", how, &fix);
+        }
+        None => seen.ok("bans", told(bans.len(), "ban") + " in force"),
     }
     Ok(())
 }

@@ -35,9 +35,29 @@ impl Way {
             return Err(Failure::NoTls { host: to.url.host.clone() });
         }
         let stream = reach(to, observe).await?;
-        let Some(tls) = to.tls.as_ref().filter(|_| to.url.is_tls) else {
-            return Ok(Self::Plain(stream));
+        match to.url.is_tls {
+            true => Self::shake(to, stream, observe).await,
+            false => Ok(Self::Plain(stream)),
+        }
+    }
+
+    /// Our own address on it.
+    pub(crate) fn local(&self) -> Option<IpAddr> {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
         };
+        stream.local_addr().ok().map(|address| address.ip())
+    }
+
+    /// Goes on with TLS on a stream that was plain until now.
+    pub(crate) async fn shake(
+        to: &Destination,
+        stream: TcpStream,
+        observe: Observe<'_>,
+    ) -> Result<Self, Failure> {
+        let no_tls = || Failure::NoTls { host: to.url.host.clone() };
+        let tls = to.tls.as_ref().ok_or_else(no_tls)?;
         let failed = |text: &str, is_broken| Failure::Tls { text: shown(text), is_broken };
         let name = ServerName::try_from(to.url.host.clone());
         let name = name.map_err(|_| failed("the host's name is none", false))?;

@@ -3,9 +3,9 @@
 //! Nothing is tried again here. Whoever sends again does so under the same Message-ID, so that the
 //! partner can tell that it has the message already.
 
-mod connect;
+pub(crate) mod connect;
 mod outcome;
-mod post;
+pub(crate) mod post;
 mod stages;
 
 use std::fmt;
