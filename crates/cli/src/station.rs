@@ -12,6 +12,7 @@ use tieline_gateway::House;
 use tieline_partner::PartnerBook;
 use tieline_partner::secret::Secrets;
 use tieline_store::{Store, StoreError};
+use tieline_transport::as2::client::{ClientTls, Roots, TlsIdentity};
 
 use crate::exit;
 use crate::failure::Failure;
@@ -106,6 +107,35 @@ pub(crate) struct As2Settings {
     pub(crate) certificate: Option<PathBuf>,
     /// A PEM file with the key of that certificate.
     pub(crate) key: Option<PathBuf>,
+}
+
+impl As2Settings {
+    /// The path that messages are sent to.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or("/as2")
+    }
+
+    /// What our HTTPS server is known by, and its key; `None` when it serves plain HTTP.
+    pub(crate) fn tls(&self) -> Result<Option<TlsIdentity>, Failure> {
+        let wrong = |message: String| Failure { code: exit::CONFIGURATION, message, help: None };
+        let read = |path: &Path| {
+            let read = std::fs::read(path);
+            read.map_err(|error| Failure::no_input(&path.display().to_string(), &error))
+        };
+        let (certificate, key) = match (&self.certificate, &self.key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (read(certificate)?, read(key)?),
+            _ => {
+                let message = "[as2] names a certificate or a key and not the other";
+                return Err(wrong(message.to_string()));
+            }
+        };
+        let refuse = |error| wrong(format!("[as2] certificate and key: {error}"));
+        let identity = TlsIdentity::from_pem(&certificate, &key).map_err(refuse)?;
+        // Whether they belong together is seen when they are used.
+        ClientTls::new(&Roots::Pinned(Vec::new()), Some(&identity)).map_err(refuse)?;
+        Ok(Some(identity))
+    }
 }
 
 /// `[sftp]` of `tieline.toml`.
