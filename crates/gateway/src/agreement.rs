@@ -9,7 +9,6 @@ use tieline_model::identifier::AccountNumber;
 use tieline_model::period::Period;
 use tieline_model::record::Record;
 use tieline_partner::Partner;
-use tieline_partner::authorization::may_see as may_see_by;
 use tieline_partner::pattern::{FileName, Named};
 use tieline_partner::profile::{
     AcknowledgmentKind, AfterSegment, Batch, Direction, Document, InterchangeId, Profile, Ta1,
@@ -152,7 +151,7 @@ pub(crate) fn may_see(partner: &Partner, posting: &Posting, on: Date) -> bool {
     let allowed = |account: &String| {
         let Ok(account) = AccountNumber::new(account.as_str()) else { return false };
         let inquiry = Inquiry { by, account: &account, meter: None, data, about, on };
-        may_see_by(partner.authorizations(), &inquiry).is_ok()
+        partner.may_see(&inquiry).is_ok()
     };
     !posting.accounts.is_empty() && posting.accounts.iter().all(allowed)
 }

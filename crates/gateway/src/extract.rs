@@ -19,7 +19,6 @@ use tieline_model::usage::{
     IntervalSeries, Quality, SeriesError, UsageItem, UsageReport, UsageSection,
 };
 use tieline_partner::Partner;
-use tieline_partner::authorization::may_see;
 use tieline_store::StoreError;
 use tieline_store::message::Flow;
 use tieline_store::posting::{Filter, Kind};
@@ -207,7 +206,7 @@ fn allowed(
         place: place + 1,
         refusal,
     };
-    may_see(partner.authorizations(), &inquiry).map(|_| ()).map_err(refused)
+    partner.may_see(&inquiry).map(|_| ()).map_err(refused)
 }
 
 /// What of a document was asked for; nothing if that is none of it.

@@ -18,6 +18,9 @@ pub struct Authorization {
     id: String,
     grantee: String,
     accounts: Vec<AccountNumber>,
+    /// The places of the accounts, in the order of their numbers: one may name a whole territory.
+    #[serde(skip)]
+    sorted: Vec<usize>,
     meters: Vec<MeterNumber>,
     data: Vec<DataKind>,
     duration: Period,
@@ -165,10 +168,13 @@ impl Authorization {
         }
         let AuthorizationRecord { id, grantee, accounts, meters, data, duration, .. } = record;
         let AuthorizationRecord { history_from, signed, evidence, revoked, .. } = record;
+        let mut sorted: Vec<usize> = (0..accounts.len()).collect();
+        sorted.sort_by_key(|place| accounts[*place].as_str());
         Ok(Authorization {
             id,
             grantee,
             accounts,
+            sorted,
             meters,
             data,
             duration,
@@ -187,7 +193,7 @@ impl Authorization {
     pub fn allows(&self, inquiry: &Inquiry<'_>) -> Result<(), Refusal> {
         let refuse = |wrong: bool, why: Refusal| if wrong { Err(why) } else { Ok(()) };
         refuse(inquiry.by != self.grantee, Refusal::Grantee)?;
-        refuse(!self.accounts.contains(inquiry.account), Refusal::Account)?;
+        refuse(!self.names(inquiry.account), Refusal::Account)?;
         let named = inquiry.meter.is_some_and(|meter| self.meters.contains(meter));
         refuse(!self.meters.is_empty() && !named, Refusal::Meter)?;
         refuse(!self.data.contains(&inquiry.data), Refusal::Data)?;
@@ -213,6 +219,11 @@ impl Authorization {
     /// Who may see: the id of a trading partner.
     pub fn grantee(&self) -> &str {
         &self.grantee
+    }
+
+    fn names(&self, account: &AccountNumber) -> bool {
+        let text = account.as_str();
+        self.sorted.binary_search_by_key(&text, |place| self.accounts[*place].as_str()).is_ok()
     }
 
     /// Of which accounts.

@@ -102,7 +102,7 @@ impl Expiry {
 ///
 /// The reason of the one that comes nearest; [`Refusal::Grantee`] when there is none.
 pub fn may_see<'a>(
-    authorizations: &'a [Authorization],
+    authorizations: impl IntoIterator<Item = &'a Authorization>,
     inquiry: &Inquiry<'_>,
 ) -> Result<&'a Authorization, Refusal> {
     // The reasons are looked for in this order: a later one means that more was in order.

@@ -18,6 +18,7 @@
 //! Other files, a `README.md` for one, may lie beside these; another `.toml` is taken for a misspelt name
 //! and refused.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
 use tieline_model::authorization::{Authorization, Inquiry, Refusal};
+use tieline_model::identifier::AccountNumber;
 use tieline_model::time::{Date, Timestamp, Zone};
 use tieline_smime::certificate::CertificateError;
 use tieline_smime::{Certificate, Pinned, PinnedCertificates};
@@ -67,6 +69,8 @@ pub struct Partner {
     options: Arc<Options>,
     business: BusinessOptions,
     authorizations: Vec<Authorization>,
+    /// The places of the authorizations that name an account.
+    of_account: BTreeMap<AccountNumber, Vec<usize>>,
     frames: Vec<Frame>,
     signatures: Vec<Signature>,
     /// For each certificate of its AS2 section, none if it has no such section.
@@ -150,7 +154,7 @@ impl PartnerBook {
     /// The reason; [`Refusal::Grantee`] when there is no such partner or it has no authorization.
     pub fn may_see(&self, inquiry: &Inquiry<'_>) -> Result<&Authorization, Refusal> {
         let partner = self.find(inquiry.by).ok_or(Refusal::Grantee)?;
-        authorization::may_see(&partner.authorizations, inquiry)
+        partner.may_see(inquiry)
     }
 
     /// The partner of an interchange and the way that goes: its sender, or else its receiver.
@@ -209,6 +213,21 @@ impl Partner {
     /// What customers allow it to see.
     pub fn authorizations(&self) -> &[Authorization] {
         &self.authorizations
+    }
+
+    /// Whether it may see something of an account; the authorization that says so.
+    ///
+    /// # Errors
+    ///
+    /// The reason that is nearest to a permission; [`Refusal::Grantee`] when it has no authorization.
+    pub fn may_see(&self, inquiry: &Inquiry<'_>) -> Result<&Authorization, Refusal> {
+        match self.of_account.get(inquiry.account) {
+            Some(places) => {
+                let some = places.iter().filter_map(|place| self.authorizations.get(*place));
+                authorization::may_see(some, inquiry)
+            }
+            None => authorization::may_see(self.authorizations.first(), inquiry),
+        }
     }
 
     /// What has to be tried before it goes live, in its order.
@@ -553,7 +572,14 @@ impl Reading {
         let roots = as2.and_then(|it| it.roots.as_ref());
         let roots = roots.and_then(|file| self.bytes(&folder.join(file)));
         self.claim_as2(&read.profile, &source);
+        let mut of_account: BTreeMap<AccountNumber, Vec<usize>> = BTreeMap::new();
+        for (place, authorization) in authorizations.iter().enumerate() {
+            for account in authorization.accounts() {
+                of_account.entry(account.clone()).or_default().push(place);
+            }
+        }
         self.book.partners.push(Partner {
+            of_account,
             certificates,
             roots,
             profile: read.profile,

@@ -2,7 +2,8 @@
 //! delivered without its receipt.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,7 +79,10 @@ fn agree(
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("it can be written");
     };
-    fs::write(gateway.path("as2.key"), &own.key).expect("it can be written");
+    let mut options = fs::File::options();
+    let file = options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = file.open(gateway.path("as2.key")).expect("it can be written");
+    file.write_all(own.key.as_bytes()).expect("it can be written");
     write("utility/as2.cer", own.pem());
     write(&format!("{BANK}/theirs.cer"), their.pem());
     let path = gateway.path("partners/utility.toml");

@@ -135,12 +135,9 @@ pub(super) async fn list(
         sql.push(" and test = ").push_bind(test);
     }
     if !filter.accounts.is_empty() {
-        sql.push(" and id in (select posting from posting_account where account in (");
-        let mut accounts = sql.separated(", ");
-        for account in &filter.accounts {
-            accounts.push_bind(account);
-        }
-        sql.push("))");
+        // One value, since a database has a limit to how many may be bound.
+        sql.push(" and id in (select posting from posting_account where account = any(");
+        sql.push_bind(&filter.accounts).push("))");
     }
     days(&mut sql, filter);
     if let Some((partner, form)) = &filter.unreleased {

@@ -21,7 +21,7 @@ pub(super) async fn write(
     let message = brought.message(new.message)?.0;
     let (warn, due) = (new.warn.map(|warn| warn.as_microsecond()), new.due.as_microsecond());
     let known = query(
-        "update expectation set warn = $4, due = $5, warned = 0,
+        "update expectation set warn = $4, due = $5, wanted = $6, warned = 0,
              standing = case standing when 'overdue' then 'open' else standing end
          where message = $1 and kind = $2 and key = $3",
     )
@@ -30,6 +30,7 @@ pub(super) async fn write(
     .bind(&new.key)
     .bind(warn)
     .bind(due)
+    .bind(&new.wanted)
     .execute(&mut writing.connection)
     .await?;
     if known.rows_affected() > 0 {
@@ -43,6 +44,7 @@ pub(super) async fn write(
     .bind(&new.partner)
     .bind(new.kind.as_word())
     .bind(&new.key)
+    .bind(&new.wanted)
     .bind(warn)
     .bind(due)
     .execute(&mut writing.connection)

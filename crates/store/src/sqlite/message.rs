@@ -49,10 +49,10 @@ pub(super) async fn receive(
     write_payload(&mut writing.connection, id, kept).await?;
     write_event(writing, id, None, "received", &arrival.origin).await?;
     super::job::start(writing, &arrival.job, id, &arrival.detail).await?;
-    if let Some((folder, file)) = &arrival.remember {
-        if !super::schedule::remember(writing, folder, file).await? {
-            return Err(StoreError::TakenBefore);
-        }
+    if let Some((folder, file)) = &arrival.remember
+        && !super::schedule::remember(writing, folder, file).await?
+    {
+        return Err(StoreError::TakenBefore);
     }
     Ok(Received { id, same_as: same_as.map(MessageId) })
 }

@@ -137,12 +137,10 @@ pub(super) async fn list(
         sql.push(" and test = ").push_bind(test);
     }
     if !filter.accounts.is_empty() {
+        // One value, since a database has a limit to how many may be bound.
+        let accounts = serde_json::Value::from(filter.accounts.clone()).to_string();
         sql.push(" and id in (select posting from posting_account where account in (");
-        let mut accounts = sql.separated(", ");
-        for account in &filter.accounts {
-            accounts.push_bind(account);
-        }
-        sql.push("))");
+        sql.push("select value from json_each(").push_bind(accounts).push(")))");
     }
     days(&mut sql, filter);
     if let Some((partner, form)) = &filter.unreleased {

@@ -162,6 +162,9 @@ pub(crate) async fn postings_are_found_by_what_they_are(world: World) {
     assert_eq!(find(Filter { test: Some(false), ..any() }).await, ["r1", "r3"]);
     let accounts = vec!["A-1".to_string(), "C-3".to_string()];
     assert_eq!(find(Filter { accounts, ..any() }).await, ["r1", "r2"]);
+    // As many as a whole territory has, and more than values can be bound.
+    let accounts: Vec<String> = (0..70_000).map(|n| format!("A-{n}")).collect();
+    assert_eq!(find(Filter { accounts, ..any() }).await, ["r1", "r2"]);
     assert_eq!(find(Filter { message: Some(other), ..any() }).await, ["r3"]);
     assert_eq!(find(Filter { from: Some(date(2026, 2, 28)), ..any() }).await, ["r1", "r2"]);
     assert_eq!(find(Filter { from: Some(date(2026, 3, 1)), ..any() }).await, ["r2"]);

@@ -129,7 +129,7 @@ pub(crate) async fn each_partners_things_are_purged_in_their_own_time(world: Wor
     assert_eq!(world.purge_postings(&of(Some(PARTNER), late)).await.expect("purged"), 2);
     assert_eq!(world.purge_postings(&of(Some(PARTNER), late)).await.expect("purged"), 0);
     let left = world.postings(&Default::default(), None, 9).await.expect("read");
-    assert_eq!(left.iter().map(|it| it.party.clone()).collect::<Vec<_>>(), [longer.clone()]);
+    assert_eq!(left.iter().map(|it| &it.party).collect::<Vec<_>>(), [&longer]);
     let again = world.apply(post()).await.expect("written").postings;
     assert!(again.iter().all(|it| matches!(it, Posted::Same(_))), "{again:?}");
     assert_eq!(world.verify().await.expect("it can be checked"), [""; 0]);
