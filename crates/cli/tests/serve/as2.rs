@@ -21,9 +21,9 @@ use crate::station::{BANK, Station, came, is_done, payment};
 
 /// How often the gateway is killed; `KILLS` in the environment says another number.
 const KILLS: u64 = 6;
-/// The latest moment of a kill after a message began to be sent, in milliseconds: a message is taken
-/// and answered within it.
-const LATEST: u64 = 400;
+/// The latest moments of a kill after a message began to be sent, in milliseconds, in turn: while it
+/// is taken, while it is worked on, and when its answer has gone.
+const LATEST: [u64; 3] = [15, 60, 400];
 /// How long the last answers may take, in seconds.
 const PATIENCE: u64 = 120;
 
@@ -187,7 +187,8 @@ fn kill_while_it_trades(ours: &mut Station, bank: &Arc<Bank>, kills: u64, seed: 
         bank.port.store(ours.port(), Ordering::SeqCst);
         let sender = Arc::clone(bank);
         let sending = runtime.spawn(async move { sender.send(number).await });
-        std::thread::sleep(Duration::from_millis(random.below(LATEST)));
+        let latest = LATEST[number as usize % LATEST.len()];
+        std::thread::sleep(Duration::from_millis(random.below(latest)));
         ours.kill();
         seen.before += u64::from(bank.has_receipt.load(Ordering::SeqCst));
         ours.start_as2();

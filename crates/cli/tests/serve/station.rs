@@ -41,6 +41,8 @@ impl Station {
         let text = fs::read_to_string(&profile).expect("the profile is there");
         let (before, rest) = text.split_once("[mailbox]").expect("it has a mailbox");
         let (_, after) = rest.split_once("[[watches]]").expect("it has a watch");
+        // What is exported would wait for a folder that is not on this machine.
+        let after = after.split("[[exports]]").next().unwrap_or_default();
         let mailbox = format!("[mailbox]\nkeys = [{{ key = \"{}\" }}]\n\n", public.trim());
         fs::write(&profile, format!("{before}{mailbox}[[watches]]{after}")).expect("it is written");
         let own = || format!("sqlite:{}", folder.path().join("state/tieline.db").display());
