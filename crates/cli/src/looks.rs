@@ -6,8 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tieline_gateway::connection;
+use tieline_model::time::{Date, Timestamp, Zone};
+use tieline_partner::Expiry;
 use tieline_partner::PartnerBook;
 use tieline_partner::secret::SecretName;
+use tieline_smime::Certificate;
 use tieline_transport::sftp::HostKey;
 
 use crate::failure::Failure;
@@ -106,6 +109,51 @@ pub(crate) fn mail(settings: &Settings, book: &PartnerBook, seen: &mut Inspectio
     }
 }
 
+/// Our keys for AS2, and the certificate and key of our HTTPS server.
+pub(crate) fn as2_keys(settings: &Settings, book: &PartnerBook, seen: &mut Inspection) {
+    let secrets = station::secrets();
+    for (key, certificate) in book.own_certificates() {
+        match connection::check_own_key(&secrets, key, certificate) {
+            Ok(()) => {
+                let name = certificate.common_name().unwrap_or("a certificate without a name");
+                let how = format!("{} of {name}, {} bits", key.certificate, certificate.bits());
+                seen.ok("AS2 key", how);
+            }
+            Err(error) => seen.fail(
+                "AS2 key",
+                error.to_string(),
+                "name the key that belongs to the certificate, readable by the gateway's user alone",
+            ),
+        }
+    }
+    let tls = &settings.as2;
+    match tls.tls() {
+        Ok(None) => {}
+        Ok(Some(_)) => match tls.key.as_deref().filter(|path| is_open(path)) {
+            Some(path) => {
+                let shown = path.display();
+                let fix = format!("chmod 600 {shown}");
+                seen.fail("HTTPS key", format!("{shown}: others can read it"), &fix);
+            }
+            None => seen.ok("HTTPS key", "belongs to the certificate of [as2]"),
+        },
+        Err(failure) => {
+            let fix = "name both as PEM files, the server's own certificate first";
+            seen.fail("HTTPS key", failure.message, fix);
+        }
+    }
+}
+
+/// The certificate of our HTTPS server, as something that ends. One whose key is not RSA is not
+/// looked into.
+pub(crate) fn https_expiry(settings: &Settings, on: Date) -> Option<Expiry> {
+    let path = settings.as2.certificate.as_ref()?;
+    let certificates = Certificate::from_file(&fs::read(path).ok()?).ok()?;
+    let end = Timestamp::from_second(certificates.first()?.valid().1).ok()?;
+    let last = Zone::utc().local(end).date().yesterday().ok()?;
+    Some(Expiry::of(format!("the HTTPS certificate {}", path.display()), last, on))
+}
+
 /// Whether every secret that a partner's profile names is there, and every key can be read.
 pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
     let secrets = station::secrets();
@@ -129,6 +177,16 @@ pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
             if let Err(error) = secrets.resolve(name) {
                 is_good = false;
                 let how = format!("{}/alerts: {error}", profile.id);
+                seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
+            }
+        }
+        if let Some(as2) = profile.as2.as_ref().filter(|it| it.enabled && it.url.is_some()) {
+            let proxy = as2.proxy.as_ref().and_then(|proxy| proxy.password.as_ref());
+            let mut names = as2.login.iter().map(|it| &it.password).chain(proxy);
+            named.extend(names.clone());
+            if let Some(error) = names.find_map(|name| secrets.resolve(name).err()) {
+                is_good = false;
+                let how = format!("{}/as2: {error}", profile.id);
                 seen.fail("secrets", how, "put it where the profile says, for the gateway's user");
             }
         }

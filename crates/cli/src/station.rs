@@ -13,6 +13,7 @@ use tieline_gateway::alerts::MailServer;
 use tieline_partner::PartnerBook;
 use tieline_partner::secret::{SecretName, Secrets};
 use tieline_store::{Store, StoreError};
+use tieline_transport::as2::client::{ClientTls, Roots, TlsIdentity};
 use tieline_transport::mail::Security;
 use tieline_transport::monitor;
 
@@ -156,6 +157,35 @@ pub(crate) struct MonitorSettings {
     /// Whether it may be an address that others than this machine reach: nobody is asked who they are.
     #[serde(default)]
     anywhere: bool,
+}
+
+impl As2Settings {
+    /// The path that messages are sent to.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or("/as2")
+    }
+
+    /// What our HTTPS server is known by, and its key; `None` when it serves plain HTTP.
+    pub(crate) fn tls(&self) -> Result<Option<TlsIdentity>, Failure> {
+        let wrong = |message: String| Failure { code: exit::CONFIGURATION, message, help: None };
+        let read = |path: &Path| {
+            let read = std::fs::read(path);
+            read.map_err(|error| Failure::no_input(&path.display().to_string(), &error))
+        };
+        let (certificate, key) = match (&self.certificate, &self.key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (read(certificate)?, read(key)?),
+            _ => {
+                let message = "[as2] names a certificate or a key and not the other";
+                return Err(wrong(message.to_string()));
+            }
+        };
+        let refuse = |error| wrong(format!("[as2] certificate and key: {error}"));
+        let identity = TlsIdentity::from_pem(&certificate, &key).map_err(refuse)?;
+        // Whether they belong together is seen when they are used.
+        ClientTls::new(&Roots::Pinned(Vec::new()), Some(&identity)).map_err(refuse)?;
+        Ok(Some(identity))
+    }
 }
 
 /// `[sftp]` of `tieline.toml`.

@@ -141,3 +141,39 @@ fn each_setting_says_where_it_comes_from() {
     let plain = station.good(&["config", "show", "--config", "etc/tieline.toml"]);
     assert!(!plain.contains("default") && plain.contains("of-the-file.db"), "{plain}");
 }
+
+#[test]
+fn what_as2_needs_is_looked_at() {
+    let (ours, _) = common::as2::pair();
+    let said = check(&ours, &["--as2", "127.0.0.1:0"]);
+    assert!(line(&said, "AS2 address").starts_with("ok "), "{}", said.out);
+    assert!(line(&said, "AS2 key").contains("as2.cer of Prairie Rivers"), "{}", said.out);
+    let silent = check(&ours, &[]);
+    assert!(line(&silent, "AS2 address").starts_with("warn"), "{}", silent.out);
+
+    let key = ours.path("as2.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    let said = check(&ours, &[]);
+    assert!(line(&said, "AS2 key").starts_with("FAIL"), "{}", said.out);
+    let other = common::as2::house("OTHER");
+    fs::remove_file(&key).expect("it is there");
+    fs::copy(other.path("as2.key"), &key).expect("a copy");
+    let said = check(&ours, &[]);
+    let told = line(&said, "AS2 key");
+    assert!(told.starts_with("FAIL") && told.contains("as2.cer"), "{told}");
+    assert_eq!(said.code, 78);
+
+    // A server's certificate without its key, and with the key of another.
+    ours.write("tieline.toml", "[as2]\ncertificate = \"partners/utility/as2.cer\"\n");
+    let said = check(&ours, &[]);
+    assert!(line(&said, "HTTPS key").starts_with("FAIL"), "{}", said.out);
+    let both = "[as2]\ncertificate = \"partners/utility/as2.cer\"\nkey = \"as2.key\"\n";
+    ours.write("tieline.toml", both);
+    let said = check(&ours, &[]);
+    assert!(line(&said, "HTTPS key").starts_with("FAIL"), "{}", said.out);
+    let shown = ours.good(&["config", "show", "--origin", "--as2", "127.0.0.1:4080"]);
+    let of = |name: &str| shown.lines().find(|line| line.starts_with(name)).expect("it is shown");
+    assert!(of("as2.listen").ends_with("command line (--as2)"), "{shown}");
+    assert!(of("as2.path").contains("/as2") && of("as2.path").ends_with("default"), "{shown}");
+    assert!(of("as2.key").ends_with("tieline.toml:3"), "{shown}");
+}

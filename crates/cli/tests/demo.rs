@@ -55,6 +55,8 @@ fn it_comes_out_the_same_each_time_and_leaves_nothing() {
     ] {
         assert!(out.lines().any(|it| it == line), "{line} is not in\n{out}");
     }
+    let proven = "redriver-bank   997 x 1     receipt   it tells the same MIC: ";
+    assert!(out.contains(proven), "{proven} is not in\n{out}");
     assert_eq!(text(&demo(&temporary, &[]).stdout), out);
     assert_eq!(files(&temporary), [""; 0], "it cleans up");
 }

@@ -159,3 +159,30 @@ fn nodes_that_do_not_share_their_mailboxes_are_told() {
     assert_eq!(told.iter().filter(|line| line.starts_with("FAIL")).count(), 1, "{told:?}");
     assert!(told.iter().any(|line| line.contains("three") && line.starts_with("FAIL")), "{told:?}");
 }
+
+#[test]
+fn certificates_that_end_soon_are_told() {
+    let (ours, _) = common::as2::pair();
+    let said = ours.run(&["doctor"]);
+    assert!(line(&said, "AS2 key").starts_with("ok "), "{}", said.out);
+    assert!(!said.out.contains("as2.cer ends"), "{}", said.out);
+    // Another key and certificate of ours, for a few days.
+    for name in ["as2.key", "partners/utility/as2.cer"] {
+        fs::remove_file(ours.path(name)).expect("it is there");
+    }
+    let new = ["cert", "new", "--key-out", "as2.key", "--days", "6", "--common-name", "us"];
+    let utility = ours.read("partners/utility.toml");
+    ours.write("partners/utility.toml", utility.split("\n[as2]").next().expect("a part"));
+    let bank = "partners/redriver-bank/partner.toml";
+    let profile = ours.read(bank);
+    ours.write(bank, profile.split("\n[as2]").next().expect("a part"));
+    ours.good(&new);
+    ours.write("partners/utility.toml", &utility);
+    ours.write(bank, &profile);
+    let said = ours.run(&["doctor"]);
+    let told = lines(&said, "ending");
+    let told = told.iter().find(|it| it.contains("our AS2 certificate as2.cer ends on"));
+    assert!(told.is_some_and(|it| it.contains("tieline cert new")), "{}", said.out);
+    let checked = ours.good(&["partner", "check", "--all"]);
+    assert!(checked.contains("note: utility: our AS2 certificate as2.cer ends on"), "{checked}");
+}

@@ -108,3 +108,30 @@ fn the_examples_of_the_documentation_run() {
     }
     assert!(update || wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+/// Every word of a text that stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_promise_of_security_names_a_test_that_is_there() {
+    let page = fs::read_to_string(repository().join("docs/security.md")).expect("it is there");
+    let mut promises = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && *line != "| promise | test |") {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().expect("it has two columns");
+        let (mut source, mut count) = (String::new(), 0);
+        for word in quoted(tests) {
+            if word.ends_with(".rs") {
+                source = fs::read_to_string(repository().join(word)).expect(word);
+                continue;
+            }
+            let found = source.contains(&format!("fn {word}("));
+            assert!(found, "no test {word}, of\n{row}");
+            count += 1;
+        }
+        assert!(count > 0, "nothing holds\n{row}");
+        promises += 1;
+    }
+    assert!(promises > 30, "{promises}");
+}

@@ -67,7 +67,7 @@ pub const WARNINGS: [u32; 5] = [60, 30, 14, 7, 1];
 /// The largest list of accounts, in bytes: some 100,000 accounts.
 const LARGEST: u64 = 2 << 20;
 
-/// Something of a partner that ends.
+/// Something that ends, of a partner or of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expiry {
     /// What it is, without anything of the customer: `authorization A-2026-014`, `mailbox key 2`.
@@ -79,7 +79,8 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    pub(crate) fn of(what: String, last_day: Date, on: Date) -> Expiry {
+    /// Something that ends after a day, as seen on another.
+    pub fn of(what: String, last_day: Date, on: Date) -> Expiry {
         let days_left = on.until(last_day).map_or(i32::MAX, |span| span.get_days());
         Expiry { what, last_day, days_left }
     }

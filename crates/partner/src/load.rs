@@ -117,6 +117,26 @@ impl PartnerBook {
         keys.zip(&self.own_certificates)
     }
 
+    /// Our own AS2 certificates that end, as seen on a day. The next to end comes first. One that a
+    /// later one of ours has replaced by then is not among them.
+    pub fn own_expiries(&self, on: Date) -> Vec<Expiry> {
+        let Some(utility) = &self.utility else { return Vec::new() };
+        let mut expiries = Vec::new();
+        for (key, certificate) in self.own_certificates() {
+            let what = format!("our AS2 certificate {}", key.certificate);
+            let last = last_day(&utility.zone, certificate, None);
+            let follows = |other: &OwnKey| {
+                let first = other.from.map(|from| utility.zone.local(from).date());
+                other.from > key.from && first.is_some_and(|first| first <= on)
+            };
+            if !self.own_certificates().any(|(other, _)| follows(other)) {
+                expiries.extend(last.map(|last| Expiry::of(what, last, on)));
+            }
+        }
+        expiries.sort_by_key(|expiry| expiry.last_day);
+        expiries
+    }
+
     /// Every partner, in the order of their ids.
     pub fn partners(&self) -> &[Partner] {
         &self.partners

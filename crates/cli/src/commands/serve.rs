@@ -11,7 +11,6 @@ use tieline_gateway::House;
 use tieline_gateway::bans::StoreBans;
 use tieline_gateway::serve::{As2, Node, ServeError, Serving, Sftp};
 use tieline_transport::as2;
-use tieline_transport::as2::client::TlsIdentity;
 use tieline_transport::sftp::bans::{BanRules, Bans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
 use tokio::signal::unix::{SignalKind, signal};
@@ -179,19 +178,8 @@ fn as2(settings: &Settings, listen: SocketAddr) -> Result<As2, Failure> {
     let mut limits = as2::Settings::new(settings.mailboxes().join(".spool").join("as2"));
     std::fs::create_dir_all(&limits.folder)
         .map_err(|error| Failure::no_input(&limits.folder.display().to_string(), &error))?;
-    limits.path = named.path.clone().unwrap_or(limits.path);
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| Failure::no_input(&path.display().to_string(), &error))
-    };
-    let wrong = |message: String| Failure { code: exit::CONFIGURATION, message, help: None };
-    limits.tls = match (&named.certificate, &named.key) {
-        (None, None) => None,
-        (Some(certificate), Some(key)) => {
-            let identity = TlsIdentity::from_pem(&read(certificate)?, &read(key)?);
-            Some(identity.map_err(|error| wrong(format!("[as2] certificate and key: {error}")))?)
-        }
-        _ => return Err(wrong("[as2] names a certificate or a key and not the other".to_string())),
-    };
+    limits.path = named.path().to_string();
+    limits.tls = named.tls()?;
     Ok(As2 { listen, settings: limits })
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub(crate) mod as2;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -71,7 +73,7 @@ impl Station {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("NO_COLOR", "1").env("USER", "berg");
-        for name in ["STORE", "PARTNERS", "MAILBOXES", "CONFIG", "SFTP"] {
+        for name in ["STORE", "PARTNERS", "MAILBOXES", "CONFIG", "SFTP", "AS2"] {
             command.env_remove(format!("TIELINE_{name}"));
         }
         command

@@ -1,5 +1,6 @@
 //! The gateway as its users run it: the program itself, OpenSSH's client, and sudden ends.
 
+mod as2;
 mod full;
 mod killed;
 mod station;

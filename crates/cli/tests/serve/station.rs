@@ -41,6 +41,8 @@ impl Station {
         let text = fs::read_to_string(&profile).expect("the profile is there");
         let (before, rest) = text.split_once("[mailbox]").expect("it has a mailbox");
         let (_, after) = rest.split_once("[[watches]]").expect("it has a watch");
+        // What is exported would wait for a folder that is not on this machine.
+        let after = after.split("[[exports]]").next().unwrap_or_default();
         let mailbox = format!("[mailbox]\nkeys = [{{ key = \"{}\" }}]\n\n", public.trim());
         fs::write(&profile, format!("{before}{mailbox}[[watches]]{after}")).expect("it is written");
         let own = || format!("sqlite:{}", folder.path().join("state/tieline.db").display());
@@ -71,13 +73,24 @@ impl Station {
         self.start_as(serve);
     }
 
-    /// The same by a command of one's own; gives its process.
-    pub(crate) fn start_as(&mut self, mut serve: Command) -> u32 {
+    /// Starts to serve over AS2 alone, and waits until partners can connect.
+    pub(crate) fn start_as2(&mut self) {
+        let serve = self.tieline(&["serve", "--as2", "127.0.0.1:0"]);
+        self.start_saying(serve, "taking AS2 messages at 127.0.0.1:");
+    }
+
+    /// The same over SFTP by a command of one's own; gives its process.
+    pub(crate) fn start_as(&mut self, serve: Command) -> u32 {
+        self.start_saying(serve, "serving mailboxes at 127.0.0.1:")
+    }
+
+    /// Starts what says its port after these words.
+    fn start_saying(&mut self, mut serve: Command, words: &str) -> u32 {
         let mut child = serve.stderr(Stdio::piped()).spawn().expect("tieline starts");
         let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let port = loop {
             let line = lines.next().expect("it says where it serves").expect("it is text");
-            if let Some((_, port)) = line.split_once("serving mailboxes at 127.0.0.1:") {
+            if let Some((_, port)) = line.split_once(words) {
                 break port.parse().expect("a port");
             }
         };

@@ -19,7 +19,6 @@ use tieline_transport::as2::{ReceiptRules, Relation, Relations, Url};
 
 use super::As2Host;
 use super::keys::Keys;
-use crate::house::House;
 
 /// How many bytes of a message that could not be opened are kept.
 const QUARANTINE: u64 = 64 << 20;
@@ -79,7 +78,7 @@ fn policy(as2: &As2) -> Policy {
 }
 
 /// The certificates that a partner signs with.
-fn signers(partner: &Partner) -> PinnedCertificates {
+pub(crate) fn signers(partner: &Partner) -> PinnedCertificates {
     let signing =
         partner.certificates().filter(|(file, _)| file.uses.contains(&CertificateUse::Sign));
     let pinned = signing.map(|(file, certificate)| {
@@ -121,12 +120,12 @@ pub(crate) type Unusable = String;
 ///
 /// What is missing or cannot be read.
 pub(crate) fn destination(
-    house: &House,
+    secrets: &Secrets,
     partner: &Partner,
     url: Url,
 ) -> Result<Destination, Unusable> {
     let as2 = agreed(partner.profile()).ok_or("the partner is not on AS2")?;
-    let secret = |name: &SecretName| password(&house.secrets, name);
+    let secret = |name: &SecretName| password(secrets, name);
     let tls = match (url.is_tls, partner.roots()) {
         (false, _) => None,
         (true, None) => Some(system_roots()?),

@@ -69,7 +69,8 @@ pub(crate) async fn send(
     let partner = partner.and_then(|id| book.find(id));
     let partner = partner.ok_or_else(|| words("the partner is not there any more"))?;
     let url = address.parse().map_err(|_| words("the address cannot be read"))?;
-    let destination = relation::destination(house, partner, url).map_err(Trouble::Words)?;
+    let destination =
+        relation::destination(&house.secrets, partner, url).map_err(Trouble::Words)?;
     let receipt = FinishedReceipt::from_raw(bytes);
     let receipt = receipt.map_err(|_| words("the receipt is not as it was written"))?;
     client::send_receipt(&destination, &receipt).await.map_err(Trouble::Line)

@@ -44,7 +44,8 @@ pub(crate) async fn step(
     };
     let keys = house.keys.of(&book, &house.secrets);
     let sealed = relation::message(&book, partner, &keys, letter).map_err(Failure::Final)?;
-    let destination = relation::destination(house, partner, url).map_err(Failure::Final)?;
+    let destination =
+        relation::destination(&house.secrets, partner, url).map_err(Failure::Final)?;
     let bytes = Bytes::open(house.store.payload(message.id).await?)?;
     if message.state == State::Queued {
         begin(house, message).await?;

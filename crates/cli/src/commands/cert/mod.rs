@@ -49,7 +49,7 @@ pub(crate) fn run(command: &CertCommand, console: &mut Console<'_>) -> anyhow::R
 }
 
 /// The fingerprint as people compare it: pairs of hexadecimal digits.
-fn fingerprint(certificate: &Certificate) -> String {
+pub(crate) fn fingerprint(certificate: &Certificate) -> String {
     let pairs = certificate.fingerprint().map(|byte| format!("{byte:02X}"));
     pairs.join(":")
 }

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Check that a gateway with these settings could serve here
 ///
-/// Looks at the settings, the partners, the host keys, the address, the folders and the secrets, as
+/// Looks at the settings, the partners, the keys, the addresses, the folders and the secrets, as
 /// whoever runs this. Nothing is made and nobody is called. Ends with 78 when something is wrong.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
@@ -35,7 +35,8 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result
     match args.given.station.settings() {
         Ok(settings) => {
             seen.ok("settings", args.given.station.told());
-            look(&settings, args.given.sftp.or(settings.sftp.listen), &mut seen);
+            let sftp = args.given.sftp.or(settings.sftp.listen);
+            look(&settings, sftp, args.given.as2.or(settings.as2.listen), &mut seen);
         }
         Err(failure) => {
             seen.fail("settings", failure.message, "correct the file and check it again");
@@ -48,7 +49,12 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(if seen.worst() == Verdict::Fail { exit::CONFIGURATION } else { exit::ACCEPTED })
 }
 
-fn look(settings: &Settings, listen: Option<SocketAddr>, seen: &mut Inspection) {
+fn look(
+    settings: &Settings,
+    listen: Option<SocketAddr>,
+    as2: Option<SocketAddr>,
+    seen: &mut Inspection,
+) {
     let book = partners(settings, seen);
     store(settings, seen);
     looks::writable("mailboxes", &settings.mailboxes(), seen);
@@ -60,6 +66,8 @@ fn look(settings: &Settings, listen: Option<SocketAddr>, seen: &mut Inspection) 
     if let Some(book) = book {
         looks::secrets(&book, seen);
         looks::mail(settings, &book, seen);
+        as2_address(settings, as2, &book, seen);
+        looks::as2_keys(settings, &book, seen);
     }
 }
 
@@ -139,6 +147,41 @@ fn address(listen: Option<SocketAddr>, seen: &mut Inspection) {
         },
         Err(error) => {
             seen.fail("address", format!("{listen}: {error}"), "choose an address of this machine");
+        }
+    }
+}
+
+/// Whether the address of AS2 is free, where somebody is on AS2 or an address is named.
+fn as2_address(
+    settings: &Settings,
+    listen: Option<SocketAddr>,
+    book: &PartnerBook,
+    seen: &mut Inspection,
+) {
+    let Some(listen) = listen else {
+        if book.partners().iter().any(|it| it.profile().as2.as_ref().is_some_and(|it| it.enabled)) {
+            let fix = "name an address with --as2, or as listen in [as2], if partners are to send";
+            seen.warn("AS2 address", "partners are on AS2 and nobody is listened to", fix);
+        }
+        return;
+    };
+    let path = settings.as2.path();
+    if !path.starts_with('/') {
+        let how = format!("path in [as2] is {path:?}");
+        seen.fail("AS2 address", how, "let it begin with a slash, e.g. /as2");
+    }
+    let scheme = if settings.as2.certificate.is_some() { "HTTPS" } else { "plain HTTP" };
+    match TcpListener::bind(listen) {
+        Ok(_) => seen.ok("AS2 address", format!("{listen} is free, for {scheme} at {path}")),
+        // What speaks HTTP there does not say whose it is.
+        Err(error) if error.kind() == ErrorKind::AddrInUse => seen.warn(
+            "AS2 address",
+            format!("{listen} is in use"),
+            "that is good if it is the gateway; else choose another, or end that program",
+        ),
+        Err(error) => {
+            let how = format!("{listen}: {error}");
+            seen.fail("AS2 address", how, "choose an address of this machine");
         }
     }
 }

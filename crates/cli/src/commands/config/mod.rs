@@ -36,6 +36,10 @@ struct Given {
     #[arg(long, value_name = "ADDRESS", env = "TIELINE_SFTP", hide_env_values = true)]
     sftp: Option<SocketAddr>,
 
+    /// The address at which partners send over AS2
+    #[arg(long, value_name = "ADDRESS", env = "TIELINE_AS2", hide_env_values = true)]
+    as2: Option<SocketAddr>,
+
     /// How to write it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: TextOrJson,

@@ -1,6 +1,6 @@
 //! `config show`: every setting, its value, and where it comes from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Given;
 use crate::console::Console;
@@ -37,11 +37,12 @@ struct Way {
     variable: &'static str,
 }
 
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 5] = [
     Way { name: "store", argument: "--store", variable: "TIELINE_STORE" },
     Way { name: "partners", argument: "--partners", variable: "TIELINE_PARTNERS" },
     Way { name: "mailboxes", argument: "--mailboxes", variable: "TIELINE_MAILBOXES" },
     Way { name: "sftp.listen", argument: "--sftp", variable: "TIELINE_SFTP" },
+    Way { name: "as2.listen", argument: "--as2", variable: "TIELINE_AS2" },
 ];
 
 pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
@@ -83,6 +84,11 @@ fn all(
     let listen = args.given.sftp.or(settings.sftp.listen);
     let keys: Vec<String> =
         settings.sftp.host_keys.iter().map(|path| path.display().to_string()).collect();
+    let as2 = &settings.as2;
+    let takes = args.given.as2.or(as2.listen);
+    let shown = |path: &Option<PathBuf>, none: &str| {
+        path.as_ref().map_or(none.to_string(), |path| path.display().to_string())
+    };
     let own = || format!("{}, made at the first start", settings.own_host_key().display());
     let known = [
         ("store", without_password(&settings.address())),
@@ -92,6 +98,10 @@ fn all(
         ("workers", settings.workers.map_or("4".to_string(), |it| it.to_string())),
         ("sftp.listen", listen.map_or("none".to_string(), |it| it.to_string())),
         ("sftp.host_keys", if keys.is_empty() { own() } else { keys.join(", ") }),
+        ("as2.listen", takes.map_or("none".to_string(), |it| it.to_string())),
+        ("as2.path", as2.path().to_string()),
+        ("as2.certificate", shown(&as2.certificate, "none: plain HTTP")),
+        ("as2.key", shown(&as2.key, "none")),
     ];
     let mut all = Vec::new();
     let shown = file.map(|path| path.display().to_string()).unwrap_or_default();
@@ -117,6 +127,7 @@ fn all(
 fn beside(args: &ShowArgs, way: &Way) -> Option<String> {
     let is_said = match way.name {
         "sftp.listen" => args.given.sftp.is_some(),
+        "as2.listen" => args.given.as2.is_some(),
         name => args.given.station.says(name),
     };
     let typed = std::env::args().take_while(|it| it != "--").any(|it| {

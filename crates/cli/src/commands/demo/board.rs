@@ -152,7 +152,7 @@ async fn row(store: &dyn Store, message: &Message) -> anyhow::Result<Row> {
     for event in store.events(message.id).await? {
         // That it was composed is why it is queued.
         if event.what != "composed" {
-            happened.push((event.what, event.detail));
+            happened.push((event.what, steady(&event.detail)));
         }
     }
     // Where a message stands in the end is not always told by an event of that name.
@@ -162,6 +162,17 @@ async fn row(store: &dyn Store, message: &Message) -> anyhow::Result<Row> {
         happened.push((state.word().to_string(), String::new()));
     }
     Ok(Row { head, happened, state, told: 0 })
+}
+
+/// Keys are new each time, so which one signed is left out: what is told is the same each time.
+fn steady(detail: &str) -> String {
+    match detail.split_once(" with certificate ") {
+        Some((before, rest)) => {
+            let rest = rest.split_once(',').map_or("", |(_, rest)| rest);
+            format!("{before},{rest}")
+        }
+        None => detail.to_string(),
+    }
 }
 
 /// Whether nothing more happens to a message by itself.

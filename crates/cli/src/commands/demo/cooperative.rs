@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use tieline_gateway::serve::{Node, Serving, Sftp};
+use tieline_gateway::serve::{As2, Node, Serving, Sftp};
 use tieline_gateway::{House, IMPORT, RELEASE};
 use tieline_model::time::Timestamp;
 use tieline_partner::PartnerBook;
@@ -16,6 +16,7 @@ use tieline_store::message::{Filter, Message};
 use tieline_store::options::{Clock, ToldClock};
 use tieline_store::posting::{self, Posting};
 use tieline_store::{Arrival, Options, Payload, State, Store};
+use tieline_transport::as2;
 use tieline_transport::sftp::{HostKey, Settings};
 
 use super::board::Board;
@@ -37,6 +38,8 @@ pub(super) struct Cooperative {
     pub(super) clock: ToldClock,
     /// Where partners find their mailboxes.
     pub(super) address: SocketAddr,
+    /// Where partners send over AS2.
+    pub(super) as2: SocketAddr,
     node: Node,
 }
 
@@ -58,9 +61,13 @@ impl Cooperative {
         house.zone = jiff::tz::TimeZone::get(&zone)?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sftp = Some(Sftp { listen, settings: Settings::new(vec![host_key]) });
-        let node = Node::start(Arc::new(house), Serving { workers: 2, sftp, as2: None }).await?;
+        let spool = place.mailboxes().join(".spool").join("as2");
+        std::fs::create_dir_all(&spool)?;
+        let as2 = Some(As2 { listen, settings: as2::Settings::new(spool) });
+        let node = Node::start(Arc::new(house), Serving { workers: 2, sftp, as2 }).await?;
         let address = node.sftp.context("the server has no address")?;
-        Ok(Cooperative { store, clock, address, node })
+        let as2 = node.as2.context("the server has no address")?;
+        Ok(Cooperative { store, clock, address, as2, node })
     }
 
     /// Brings a file of our own house: records of the model as JSON.

@@ -24,6 +24,7 @@ const SEED: u64 = 7;
 const CUSTOMER_NAME: &str = "SHEYENNE FOODS";
 /// How the two sides are called in an `ISA`.
 const CUSTOMER: (&str, &str) = ("12", "7015550142");
+const BANK: (&str, &str) = ("ZZ", "REDRIVERBANK");
 const UTILITY: (&str, &str) = ("01", "0055500010000");
 
 /// What the accounts used in March 2026, hour by hour.
@@ -67,6 +68,22 @@ pub(super) fn broken_payment(control: u32) -> anyhow::Result<Vec<u8>> {
     let good = compose::write(&remittance(control), &lines())?;
     let planted = plant(&good, Mistake::NotANumber, &mut Random::new(SEED));
     Ok(planted.context("a remittance has a number to break")?.bytes)
+}
+
+/// What members paid at the counters of the bank.
+pub(super) fn bank_payment() -> anyhow::Result<Vec<u8>> {
+    let owned = |(qualifier, id): (&str, &str)| (qualifier.to_string(), id.to_string());
+    let request = Request {
+        seed: SEED + 1,
+        sender: owned(BANK),
+        control_number: 1,
+        date: Some(Date::new(2026, 4, 20)),
+        usage: 'P',
+        receiver: owned(UTILITY),
+        choices: choices(),
+        ..Request::of(Kind::Remittance)
+    };
+    Ok(compose::write(&corpus::interchange(&request), &lines())?)
 }
 
 /// Samples of a kind as records of the model.

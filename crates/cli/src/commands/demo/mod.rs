@@ -1,8 +1,9 @@
-//! `demo`: a utility and two of its partners trade for a month, on this machine and in seconds.
+//! `demo`: a utility and three of its partners trade for a month, on this machine and in seconds.
 //!
-//! Nothing in it is staged: the store, the SFTP server and the road are those of a real gateway, and
-//! the partners are other software that knows nothing of them but an address and a key.
+//! Nothing in it is staged: the store, the servers and the road are those of a real gateway, and the
+//! partners are other software that knows nothing of them but an address and a key.
 
+mod bank;
 mod board;
 mod cooperative;
 mod counterparty;
@@ -22,12 +23,12 @@ use crate::failure::Failure;
 use board::Board;
 use place::Place;
 
-/// Watch a utility and two partners trade usage, bills and payments for a month
+/// Watch a utility and three partners trade usage, bills and payments for a month
 ///
-/// It happens on this machine and takes seconds: a cooperative with an SFTP server on the loopback, a
-/// data aggregator that gets usage, and a customer that gets bills and pays them. One payment is
-/// broken on purpose and one is sent twice. It ends by itself, and fails if anything does not come
-/// out as it should. Everything in it is invented.
+/// It happens on this machine and takes seconds: a cooperative with servers for SFTP and AS2 on the
+/// loopback, a data aggregator that gets usage, a customer that gets bills and pays them, and a bank
+/// that sends payments over AS2. One payment is broken on purpose and one is sent twice. It ends by
+/// itself, and fails if anything does not come out as it should. Everything in it is invented.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -1,10 +1,13 @@
 //! Where the demonstration happens: a folder of its own, which goes away with it unless it is kept.
 
 use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use tieline_smime::Identity;
+
+use super::bank;
 use crate::exit;
 use crate::failure::Failure;
 
@@ -24,6 +27,9 @@ const PARTNERS: [(&str, &str, &str); 2] = [
         include_str!("partners/sheyenne-foods.authorization.toml"),
     ),
 ];
+
+/// The bank, which is on AS2; `@URL@` stands for the address of its server.
+const BANK: &str = include_str!("partners/redriver-bank.toml");
 
 /// The folder of one demonstration.
 pub(super) struct Place {
@@ -101,6 +107,33 @@ impl Place {
             fs::write(own.join("authorizations/A-2026-001.toml"), authorization)?;
         }
         Ok(folder)
+    }
+
+    /// Puts us on AS2 with a key of ours, and writes the folder of the bank, whose server is there.
+    pub(super) fn write_as2(
+        &self,
+        partners: &Path,
+        ours: &Identity,
+        bank: &Identity,
+        url: &str,
+    ) -> anyhow::Result<()> {
+        let key_path = self.root.join("as2.key");
+        let mut file = fs::File::options();
+        let mut file = file.write(true).create_new(true).mode(0o600).open(&key_path)?;
+        file.write_all(ours.key().to_pem()?.as_bytes())?;
+        let key = format!("file:{}", key_path.display());
+        let us = bank::US;
+        let as2 = format!(
+            "\n[as2]\nid = {us:?}\nkeys = [{{ certificate = \"as2.cer\", key = {key:?} }}]\n"
+        );
+        fs::write(partners.join("utility.toml"), format!("{UTILITY}{as2}"))?;
+        let profile = BANK.replace("@URL@", url);
+        for (folder, identity) in [("utility", ours), (super::story::BANK, bank)] {
+            fs::create_dir(partners.join(folder))?;
+            fs::write(partners.join(folder).join("as2.cer"), bank::certificate(identity))?;
+        }
+        fs::write(partners.join(super::story::BANK).join("partner.toml"), profile)?;
+        Ok(())
     }
 }
 

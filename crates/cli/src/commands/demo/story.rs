@@ -1,4 +1,7 @@
-//! The story, a scene at a time: usage, bills, a payment, one that is broken, and one sent twice.
+//! The story, a scene at a time: usage, bills, a payment, one that is broken, one sent twice, and one
+//! that comes over AS2.
+
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tieline_model::decimal::Decimal;
@@ -9,6 +12,7 @@ use tieline_store::message::{Flow, Message};
 use tieline_store::posting::Kind;
 use tieline_transport::sftp::HostKey;
 
+use super::bank::{self, Bank};
 use super::board::Board;
 use super::cooperative::Cooperative;
 use super::counterparty::{Counterparty, File};
@@ -21,6 +25,8 @@ use crate::failure::Failure;
 pub(super) const AGGREGATOR: &str = "prairie-power";
 /// Who gets bills and pays them.
 pub(super) const CUSTOMER: &str = "sheyenne-foods";
+/// Who sends payments over AS2.
+pub(super) const BANK: &str = "redriver-bank";
 
 /// When it begins: the morning on which March is billed.
 const BEGIN: &str = "2026-04-03T11:15:00Z";
@@ -30,6 +36,7 @@ struct Cast {
     cooperative: Cooperative,
     aggregator: Counterparty,
     customer: Counterparty,
+    bank: Bank,
 }
 
 /// What the partners got, to be looked at in the end.
@@ -42,6 +49,10 @@ struct Got {
     rejection: Vec<File>,
     reports: Vec<File>,
     answer_again: Vec<File>,
+    /// What the bank got.
+    bank: Vec<File>,
+    /// How many receipts of the bank are kept for it.
+    receipts: usize,
 }
 
 /// Tells the story, and what came of it.
@@ -53,6 +64,7 @@ pub(super) async fn tell(place: &Place, board: &mut Board<'_, '_>) -> anyhow::Re
     let payment = cast.a_payment_comes(board, &mut got).await?;
     cast.a_broken_one_comes(board, &mut got).await?;
     cast.one_comes_twice(board, &payment, &mut got).await?;
+    cast.one_comes_over_as2(board, &mut got).await?;
     board.scene("What came of it").await?;
     cast.look_back(board, &got).await
 }
@@ -65,11 +77,17 @@ async fn gather(place: &Place) -> anyhow::Result<Cast> {
     let keys = [aggregator.public_key()?, customer.public_key()?];
     let key_of = |id: &str| keys[usize::from(id == CUSTOMER)].clone();
     let folder = place.write_partners(key_of, &documents::accounts()?)?;
+    let begin = BEGIN.parse()?;
+    let key = |name: &'static str| tokio::task::spawn_blocking(move || bank::identity(name, begin));
+    let (ours, theirs) = (key("Prairie Rivers"), key("Red River Bank"));
+    let (ours, theirs) = (ours.await??, theirs.await??);
+    let bank = Bank::open(place.side_of(BANK), Arc::clone(&theirs), &ours).await?;
+    place.write_as2(&folder, &ours, &theirs, &bank.url())?;
     let book = PartnerBook::load(&folder).map_err(|errors| Failure::partner_files(&errors))?;
-    let cooperative = Cooperative::open(place, book, host_key.clone(), BEGIN.parse()?).await?;
+    let cooperative = Cooperative::open(place, book, host_key.clone(), begin).await?;
     aggregator.know(cooperative.address, &host_key)?;
     customer.know(cooperative.address, &host_key)?;
-    Ok(Cast { cooperative, aggregator, customer })
+    Ok(Cast { cooperative, aggregator, customer, bank })
 }
 
 impl Cast {
@@ -156,6 +174,33 @@ impl Cast {
         Ok(())
     }
 
+    async fn one_comes_over_as2(
+        &mut self,
+        board: &mut Board<'_, '_>,
+        got: &mut Got,
+    ) -> anyhow::Result<()> {
+        board
+            .scene("Red River Bank sends payments over AS2; each side gets a signed receipt")
+            .await?;
+        self.pass(SignedDuration::from_hours(1));
+        let payment = documents::bank_payment()?;
+        self.bank.send(self.cooperative.as2, "counters.edi", &payment).await?;
+        let is_banks = |it: &Message| it.partner.as_deref() == Some(BANK);
+        let is_done = |all: &[Message]| {
+            let is = |flow, state| {
+                all.iter().any(|it| is_banks(it) && it.flow == flow && it.state == state)
+            };
+            is(Flow::In, State::Posted) && is(Flow::Out, State::Sent)
+        };
+        let awaited = "the payment over AS2 to be posted and answered";
+        let all = self.cooperative.until(board, awaited, is_done).await?;
+        got.bank = self.bank.got();
+        for sent in all.iter().filter(|it| is_banks(it) && it.flow == Flow::Out) {
+            got.receipts += self.cooperative.store.receipts(sent.id).await?.len();
+        }
+        Ok(())
+    }
+
     /// Brings records of our own house and sends them to a partner as a set.
     async fn release(
         &self,
@@ -199,6 +244,7 @@ impl Cast {
         self.posted(&mut outcome, got).await?;
         rejected(&mut outcome, &all, got);
         repeated(&mut outcome, &all, got);
+        receipted(&mut outcome, got);
         let faults = self.cooperative.close().await?;
         outcome.claim("store", faults.is_empty(), "what is kept fits together, to the last byte");
         outcome.show(faults.iter().map(String::as_str));
@@ -214,10 +260,11 @@ impl Cast {
         let is_paid = payments.any(|it| it.amount.as_deref() == Some(paid.as_str()));
         outcome.claim(
             "posted",
-            counts == [ACCOUNTS, ACCOUNTS, 1] && is_paid,
+            counts == [ACCOUNTS, ACCOUNTS, 2] && is_paid,
             format!(
-                "{} usage reports, {} bills, and {} payment of {paid} USD, the sum of the bills",
-                counts[0], counts[1], counts[2]
+                "{} usage reports, {} bills, a payment of {paid} USD, the sum of the bills, and one \
+                 of the bank",
+                counts[0], counts[1]
             ),
         );
         Ok(())
@@ -269,6 +316,16 @@ fn rejected(outcome: &mut Outcome, all: &[Message], got: &Got) {
     let is_report = got.reports.len() == 1 && report.contains("X12-E0406");
     outcome.claim("reported", is_report, "what is wrong with it, for people:");
     outcome.show(report.lines().filter(|line| !line.is_empty()));
+}
+
+fn receipted(outcome: &mut Outcome, got: &Got) {
+    let accepts = segments(&got.bank, "AK9");
+    let is_accepted = matches!(accepts.as_slice(), [one] if one.starts_with("AK9*A*"));
+    outcome.claim(
+        "receipted",
+        got.bank.len() == 1 && is_accepted && got.receipts == 1,
+        "counters.edi by us and our 997 by the bank, each over AS2, signed and with the same MIC",
+    );
 }
 
 fn repeated(outcome: &mut Outcome, all: &[Message], got: &Got) {

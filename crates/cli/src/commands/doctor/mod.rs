@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tieline_partner::Expiry;
 use tieline_partner::PartnerBook;
 use tieline_store::Store;
 use tieline_store::maintenance;
@@ -99,7 +100,8 @@ fn look(settings: &Settings, quick: bool, seen: &mut Inspection) -> anyhow::Resu
     if let Some(book) = &book {
         looks::secrets(book, seen);
         looks::mail(settings, book, seen);
-        ends(book, seen);
+        looks::as2_keys(settings, book, seen);
+        ends(settings, book, seen);
     }
     room(settings, seen);
     Ok(())
@@ -187,21 +189,31 @@ async fn clocks(store: &dyn Store, seen: &mut Inspection) {
     }
 }
 
-/// Authorizations, keys and certificates that end soon.
-fn ends(book: &PartnerBook, seen: &mut Inspection) {
-    let mut is_good = true;
+/// Authorizations, keys and certificates that end soon, of partners and ours.
+fn ends(settings: &Settings, book: &PartnerBook, seen: &mut Inspection) {
+    let today = clock::today();
+    let mut all: Vec<(String, Expiry, &str)> = Vec::new();
     for partner in book.partners() {
-        for expiry in partner.expiries(clock::today()) {
-            let days = count(expiry.days_left.unsigned_abs().into(), "day");
-            let what = format!("{}: {}", partner.profile().id, expiry.what);
-            let how = match expiry.warning() {
-                Some(0) => format!("{what} ended on {}", expiry.last_day),
-                Some(_) => format!("{what} ends on {}, in {days}", expiry.last_day),
-                None => continue,
-            };
-            is_good = false;
-            seen.warn("ending", how, "have it renewed, or take it out of the partner's folder");
-        }
+        let fix = "have it renewed, or take it out of the partner's folder";
+        let ending = partner.expiries(today).into_iter();
+        all.extend(ending.map(|it| (format!("{}: {}", partner.profile().id, it.what), it, fix)));
+    }
+    let fix = "make the next with `tieline cert new` and send it to the partners in good time";
+    all.extend(book.own_expiries(today).into_iter().map(|it| (it.what.clone(), it, fix)));
+    let https = looks::https_expiry(settings, today);
+    all.extend(
+        https.map(|it| (it.what.clone(), it, "renew it, and send it to partners who pin it")),
+    );
+    let mut is_good = true;
+    for (what, expiry, fix) in all {
+        let days = count(expiry.days_left.unsigned_abs().into(), "day");
+        let how = match expiry.warning() {
+            Some(0) => format!("{what} ended on {}", expiry.last_day),
+            Some(_) => format!("{what} ends on {}, in {days}", expiry.last_day),
+            None => continue,
+        };
+        is_good = false;
+        seen.warn("ending", how, fix);
     }
     if is_good {
         seen.ok("ending", "no authorization, key or certificate ends soon");

@@ -1,6 +1,8 @@
 //! `partner check`: whether the files of partners are good, hold no secrets, and what soon ends.
 
 use tieline_model::time::Date;
+use tieline_partner::Expiry;
+use tieline_partner::profile::as2::WantedReceipt;
 use tieline_partner::profile::{Status, Usage};
 use tieline_partner::{FileError, Partner, PartnerBook, suspicious};
 
@@ -63,30 +65,39 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result
             writeln!(console.out, "note: {}: {note}", partner.profile().id)?;
         }
     }
+    if args.id.is_none() {
+        for note in book.own_expiries(on).iter().filter_map(ending) {
+            notes += 1;
+            writeln!(console.out, "note: utility: {note}")?;
+        }
+    }
     let good = count(partners.len() as u64, "partner");
     writeln!(console.out, "{good} checked: no errors, {}", count(notes, "note"))?;
     Ok(exit::ACCEPTED)
+}
+
+/// What is said of something that ends soon.
+fn ending(expiry: &Expiry) -> Option<String> {
+    let (what, last_day) = (&expiry.what, expiry.last_day);
+    let days = count(expiry.days_left.unsigned_abs().into(), "day");
+    expiry.warning().map(|due| match due {
+        0 => format!("{what} ended on {last_day}"),
+        _ => format!("{what} ends on {last_day}, in {days}"),
+    })
 }
 
 /// What is no error and should be known.
 fn remarks(partner: &Partner, book: &PartnerBook, on: Date) -> Vec<String> {
     let profile = partner.profile();
     let mut remarks = Vec::new();
-    for expiry in partner.expiries(on) {
-        match expiry.warning() {
-            Some(0) => remarks.push(format!("{} ended on {}", expiry.what, expiry.last_day)),
-            Some(_) => remarks.push(format!(
-                "{} ends on {}, in {}",
-                expiry.what,
-                expiry.last_day,
-                count(expiry.days_left.unsigned_abs().into(), "day")
-            )),
-            None => {}
-        }
-    }
-    let carried = !profile.drops.is_empty() || !profile.folders.is_empty();
+    remarks.extend(partner.expiries(on).iter().filter_map(ending));
+    let as2 = profile.as2.as_ref();
+    let carried = !profile.drops.is_empty() || !profile.folders.is_empty() || as2.is_some();
     if profile.status == Status::Live && profile.mailbox.is_none() && !carried {
-        remarks.push("it is live and has no mailbox, drop or folder".to_string());
+        remarks.push("it is live and has no mailbox, drop, folder or AS2".to_string());
+    }
+    if as2.is_some_and(|it| it.url.is_some() && it.send.receipt == WantedReceipt::None) {
+        remarks.push("as2.send.receipt is none: nothing proves what was delivered".to_string());
     }
     if profile.status == Status::Live && profile.envelope.usage == Usage::Test {
         remarks.push("it is live and x12.usage is T: what we send are tests".to_string());
@@ -98,7 +109,9 @@ fn remarks(partner: &Partner, book: &PartnerBook, on: Date) -> Vec<String> {
         let names = [&drop.key, &drop.passphrase, &drop.password];
         names.into_iter().flatten().map(ToString::to_string)
     });
-    let unread: Vec<String> = unread.collect();
+    let login = as2.and_then(|it| it.login.as_ref()).map(|it| it.password.to_string());
+    let proxy = as2.and_then(|it| it.proxy.as_ref()).and_then(|it| it.password.as_ref());
+    let unread: Vec<String> = unread.chain(login).chain(proxy.map(ToString::to_string)).collect();
     if !unread.is_empty() {
         remarks.push(format!("secrets it needs on the server: {}", unread.join(", ")));
     }

@@ -11,7 +11,7 @@ use tieline_x12::guide::Rule;
 use tieline_x12::table;
 
 use super::show::{sections, shown_schedule};
-use super::{DirectoryArg, find};
+use super::{DirectoryArg, as2, find};
 use crate::commands::sample;
 use crate::console::Console;
 use crate::exit;
@@ -80,7 +80,7 @@ fn blocks(partner: &Partner, book: &PartnerBook, args: &GuideArgs) -> anyhow::Re
         blocks.push(Block::Table("Our interchange ids".to_string(), vec!["for", "ISA"], rows));
     }
     // Where secrets are kept, and what we ourselves do with files, is not for others.
-    let ours = ["exports", "alerts and retention"];
+    let ours = ["exports", "alerts and retention", "as2"];
     for (heading, lines) in sections(profile) {
         if lines.is_empty() || ours.contains(&heading.as_str()) || heading.starts_with("documents")
         {
@@ -91,6 +91,12 @@ fn blocks(partner: &Partner, book: &PartnerBook, args: &GuideArgs) -> anyhow::Re
             .filter(|(what, _)| !["key", "password", "ein"].contains(&what.as_str()));
         let rows = lines.map(|(what, value)| vec![what, value]).collect();
         blocks.push(Block::Table(heading, vec!["what", "value"], rows));
+    }
+    let as2 = as2::theirs(partner, book);
+    if !as2.is_empty() {
+        let text = "Compare the fingerprints with us by phone before anything is exchanged.";
+        blocks.push(Block::Table("AS2".to_string(), vec!["what", "value"], as2));
+        blocks.push(Block::Text(text.to_string()));
     }
     for document in &profile.documents {
         document_blocks(document, partner, args, &mut blocks)?;

@@ -1,5 +1,6 @@
 //! `partner`: trading partners written down, checked, tried and brought into production.
 
+mod as2;
 mod check;
 mod diff;
 mod evidence;

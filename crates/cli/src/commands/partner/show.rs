@@ -97,6 +97,9 @@ pub(super) fn sections(profile: &Profile) -> Vec<Section> {
     for drop in &profile.drops {
         sections.push((format!("drop {}", drop.name), drop_lines(drop)));
     }
+    if let Some(as2) = &profile.as2 {
+        sections.push(("as2".to_string(), super::as2::ours(as2)));
+    }
     let watches = profile.watches.iter().map(|watch| {
         let what = watch.set.clone().or(watch.pattern.as_ref().map(|it| it.as_str().to_string()));
         let days = if watch.business_days { " on business days" } else { "" };
