@@ -85,9 +85,16 @@ where
     let read = fields::headers(&head.headers).and_then(|it| Ok((Addressed::read(&it)?, it)));
     let (addressed, headers) = read.map_err(malformed)?;
     let relation = connection.server.host.relation(&addressed.from, &addressed.to).await;
-    let Some(relation) = relation else {
-        connection.stranger(&addressed);
-        return Err(closing(StatusCode::FORBIDDEN, "unknown-trading-relationship"));
+    let relation = match relation {
+        Ok(Some(relation)) => relation,
+        Ok(None) => {
+            connection.stranger(&addressed);
+            return Err(closing(StatusCode::FORBIDDEN, "unknown-trading-relationship"));
+        }
+        Err(refusal) => {
+            connection.odd(What::NotKept { reason: refusal.text });
+            return Err(try_later());
+        }
     };
     let limit = relation.policy.limits.message;
     let arrival = Arrival { connection, relation, addressed, headers, limit };
@@ -105,6 +112,13 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 pub(crate) fn closing(status: StatusCode, text: &str) -> Answer {
     let mut answer = plain(status, text);
     answer.headers_mut().insert(CONNECTION, "close".parse().expect("plain letters"));
+    answer
+}
+
+/// The answer to what we could not do, and may be able to do soon.
+fn try_later() -> Answer {
+    let mut answer = closing(StatusCode::SERVICE_UNAVAILABLE, "try again later");
+    answer.headers_mut().insert(RETRY_AFTER, "300".parse().expect("plain digits"));
     answer
 }
 
@@ -185,9 +199,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
 
     fn not_kept(&self, reason: String) -> Answer {
         self.note(What::NotKept { reason });
-        let mut answer = closing(StatusCode::SERVICE_UNAVAILABLE, "try again later");
-        answer.headers_mut().insert(RETRY_AFTER, "300".parse().expect("plain digits"));
-        answer
+        try_later()
     }
 
     /// Takes a message or a receipt.
@@ -381,9 +393,13 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         };
         let host = &self.connection.server.host;
         let about = receipt.original_message_id.clone().unwrap_or_default();
-        let Some(awaited) = host.awaited(&self.relation.partner, &about).await else {
-            self.note(What::ReceiptUnknown);
-            return plain(StatusCode::NOT_FOUND, "nobody waits for this receipt");
+        let awaited = match host.awaited(&self.relation.partner, &about).await {
+            Ok(Some(awaited)) => awaited,
+            Ok(None) => {
+                self.note(What::ReceiptUnknown);
+                return plain(StatusCode::NOT_FOUND, "nobody waits for this receipt");
+            }
+            Err(refusal) => return self.not_kept(refusal.text),
         };
         let Awaited { message_id, mic, is_signed } = awaited;
         let expected = Expected { message_id: &message_id, mic: &mic, is_signed };
