@@ -3,6 +3,7 @@
 //! The order is that of trust. Before the relation is known nothing is read; before the message is
 //! kept nothing is answered.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
@@ -423,19 +424,23 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
 
 /// The type of the first part of a multipart: none while too little of it has come, and none inside
 /// where it has no type that can be read.
-fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
-    let end = memchr::memmem::find(bytes, format!("--{boundary}").as_bytes())?;
-    let rest = &bytes[end..];
-    let is_whole =
-        [&b"\r\n\r\n"[..], b"\n\n"].iter().any(|end| memchr::memmem::find(rest, end).is_some());
-    if !is_whole {
-        return None;
-    }
+pub(crate) fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
+    // A line that has not come to its end may still become another one.
+    let bytes = &bytes[..=memchr::memrchr(b'\n', bytes)?];
     let mut parts = MimeParts::new(bytes, boundary).ok()?;
     if !parts.next_part().ok()? {
         return Some(None);
     }
-    let headers = Headers::read(&mut std::io::BufReader::new(parts)).ok();
+    let mut part = Vec::new();
+    let is_all = parts.read_to_end(&mut part).is_ok();
+    let mut ends = [&b"\n\r\n"[..], b"\n\n"].into_iter();
+    let is_whole = part.starts_with(b"\r\n")
+        || part.starts_with(b"\n")
+        || ends.any(|end| memchr::memmem::find(&part, end).is_some());
+    if !is_all && !is_whole {
+        return None;
+    }
+    let headers = Headers::read(&mut &part[..]).ok();
     Some(headers.and_then(|it| Some(it.content_type().ok()??.main)))
 }
 
