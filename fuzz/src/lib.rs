@@ -1,5 +1,7 @@
 //! What the fuzz targets share: seeds, windows, and plans to check against.
 
+pub mod sealed;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{env, fs};

@@ -73,6 +73,10 @@ pub mod seal;
 
 pub mod mdn;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use certificate::{Certificate, Identity, Pinned, PinnedCertificates};
 pub use fault::Fault;
 pub use key::PrivateKey;

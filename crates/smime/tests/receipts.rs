@@ -8,7 +8,7 @@ use tieline_smime::mdn::{
     Disposition, Expected, Judgement, Mdn, Received, Severity, Signature, Trust, Why, judge, read,
     write,
 };
-use tieline_smime::mime::Headers;
+use tieline_smime::mime::{Headers, from_base64};
 use tieline_smime::{Fault, Mic, Signing, SystemRandomness};
 
 const ID: &str = "<2026-11-22.17@prairie-rivers.example>";
@@ -74,6 +74,15 @@ fn receipts_are_read_as_they_are_written() {
     let (_, body) = write(&spelled, None, &SystemRandomness).expect("it can be written");
     assert!(String::from_utf8_lossy(&body).contains(", rsa-SHA256\r\n"));
     assert_eq!(judged(&sent(&spelled, Some(&signing()))), Judgement::Delivered);
+}
+
+#[test]
+fn a_mic_with_the_letters_of_a_name_in_it_stays_as_it_is() {
+    let mut value = from_base64(b"sha1").expect("it is base64");
+    value.resize(20, 7);
+    let mic = Some(Mic { digest: Digest::Sha1, value });
+    let spelled = Mdn { mic: mic.clone(), mic_name: Some("SHA-1".to_string()), ..mdn() };
+    assert_eq!(sent(&spelled, None).mic, mic);
 }
 
 #[test]

@@ -31,9 +31,9 @@ struct Host {
 }
 
 impl Relations for Host {
-    async fn relation(&self, _: &str, _: &str) -> Option<Arc<Relation>> {
+    async fn relation(&self, _: &str, _: &str) -> Result<Option<Arc<Relation>>, Refusal> {
         let relation = Relation::new("p", UTILITY.identity.clone(), PARTNER.pinned.clone());
-        Some(Arc::new(relation))
+        Ok(Some(Arc::new(relation)))
     }
 }
 
@@ -46,8 +46,8 @@ impl Keeper for Host {
 
     async fn not_opened(&self, _: NotOpened) {}
 
-    async fn awaited(&self, _: &str, _: &str) -> Option<Awaited> {
-        None
+    async fn awaited(&self, _: &str, _: &str) -> Result<Option<Awaited>, Refusal> {
+        Ok(None)
     }
 
     async fn judged(&self, _: ArrivedReceipt) -> Result<(), Refusal> {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tieline_partner::profile::as2::WantedReceipt;
 use tieline_smime::mdn::{Judgement, Signature, Why};
 use tieline_smime::mime::FileName;
 use tieline_smime::{Mic, Told};
 use tieline_store::change::{self, MessageState};
-use tieline_store::expectation::{Answer, Filter, Kind, Outcome};
+use tieline_store::expectation::{Answer, Expectation, Filter, Kind, Outcome};
 use tieline_store::message::{self, Flow, State};
 use tieline_store::receipt::{Claim, Claimed, NewReceipt};
-use tieline_store::{Arrival, AuditEntry, Change, Received as Stored, StoreError};
+use tieline_store::{Arrival, AuditEntry, Change, MessageId, Received as Stored, StoreError};
 use tieline_transport::as2::{
     ArrivedReceipt, Asked, Audit, Awaited, Event, FinishedReceipt, Keeper, Kept, NotOpened,
     Received, What,
@@ -22,7 +23,7 @@ use crate::agreement::AS2;
 use crate::arrivals::payload;
 use crate::host::hand_over;
 use crate::steps::send::named;
-use crate::steps::{QUARANTINE, READ, RECEIPT, alert, event, job, receipt};
+use crate::steps::{QUARANTINE, READ, RECEIPT, alert, event, job, receipt, send};
 
 /// The channel of messages that lie here sealed.
 const SEALED: &str = "as2 sealed";
@@ -92,35 +93,34 @@ impl Keeper for As2Host {
         }
     }
 
-    async fn awaited(&self, partner: &str, message_id: &str) -> Option<Awaited> {
-        let id = named(message_id)?;
+    async fn awaited(&self, partner: &str, message_id: &str) -> Result<Option<Awaited>, Refusal> {
+        let Some(id) = named(message_id) else { return Ok(None) };
+        let store = &self.house.store;
+        let unknown = |error: StoreError| refuse_receipt(partner, &error.to_string());
         for _ in 0..LOOKS {
-            let message = self.house.store.message(id).await.ok().flatten()?;
-            if message.flow != Flow::Out || message.partner.as_deref() != Some(partner) {
-                return None;
+            let Some(message) = store.message(id).await.map_err(unknown)? else { return Ok(None) };
+            let is_theirs = message.partner.as_deref() == Some(partner);
+            if message.flow != Flow::Out
+                || !is_theirs
+                || !is_of(message_id, message.id, &message.sha256)
+            {
+                return Ok(None);
             }
             let filter = Filter { message: Some(id), ..Filter::default() };
-            let all = self.house.store.expectations(&filter, 1_000).await.ok()?;
-            let plain = |id: &str| id.trim().trim_matches(['<', '>']).to_string();
+            let all = store.expectations(&filter, 1_000).await.map_err(unknown)?;
             let found = all
                 .into_iter()
                 .find(|it| it.kind == Kind::Receipt && plain(&it.key) == plain(message_id));
             if let Some(found) = found {
-                let book = self.house.book();
-                let as2 = book.find(partner)?.profile().as2.as_ref()?;
-                let signed = tieline_partner::profile::as2::WantedReceipt::Signed;
-                return Some(Awaited {
-                    message_id: found.key,
-                    mic: Mic::from_text(&found.wanted?)?,
-                    is_signed: as2.send.receipt == signed,
-                });
+                return Ok(self.wanted(partner, found));
             }
             if message.state != State::Sending {
-                return None;
+                return Ok(None);
             }
             tokio::time::sleep(BETWEEN).await;
         }
-        None
+        // Whoever is told that nobody waits does not send it again.
+        Err(refuse_receipt(partner, "the message is still being sent"))
     }
 
     async fn judged(&self, arrived: ArrivedReceipt) -> Result<(), Refusal> {
@@ -164,6 +164,17 @@ impl Keeper for As2Host {
 }
 
 impl As2Host {
+    /// What a receipt must say for this to be answered.
+    fn wanted(&self, partner: &str, found: Expectation) -> Option<Awaited> {
+        let book = self.house.book();
+        let as2 = book.find(partner)?.profile().as2.as_ref()?;
+        Some(Awaited {
+            message_id: found.key,
+            mic: Mic::from_text(&found.wanted?)?,
+            is_signed: as2.send.receipt == WantedReceipt::Signed,
+        })
+    }
+
     /// Keeps the sealed bytes, as long as not too many of the partner lie here already, and sees to the
     /// receipt that says so.
     async fn set_aside(&self, message: &NotOpened) -> Result<(), StoreError> {
@@ -194,11 +205,20 @@ impl As2Host {
         };
         let Asked::Later { receipt: finished, address } = &message.receipt else { return Ok(()) };
         let Some(id) = kept else {
-            // Nothing is kept that it could wait with; one try has to do.
+            // Nothing is kept that it could wait with; one try has to do. Anybody may have sent what could
+            // not be opened, so a flood of it must not become one at the partner.
+            let Ok(place) = self.loose.clone().try_acquire_owned() else {
+                tracing::warn!(
+                    partner = message.partner,
+                    "a receipt was not sent: too many at once"
+                );
+                return Ok(());
+            };
             let (house, partner) = (std::sync::Arc::clone(&self.house), message.partner.clone());
             let (address, bytes) = (address.to_string(), finished.raw().to_vec());
             tokio::spawn(async move {
                 let _ = receipt::send(&house, Some(&partner), &address, bytes).await;
+                drop(place);
             });
             return Ok(());
         };
@@ -218,6 +238,18 @@ impl As2Host {
         let change = Change { receipts: vec![new], jobs: vec![sending], ..Change::default() };
         store.apply(change).await.map(|_| ())
     }
+}
+
+/// Whether a Message-ID is that of a message of ours, as far as its content and number tell. Whoever
+/// does not know the content is not waited for.
+fn is_of(message_id: &str, id: MessageId, sha256: &[u8; 32]) -> bool {
+    let ours = send::message_id(id, sha256, "");
+    plain(message_id).split('@').next() == plain(&ours).split('@').next()
+}
+
+/// A Message-ID without its angle brackets.
+fn plain(message_id: &str) -> &str {
+    message_id.trim().trim_matches(['<', '>'])
 }
 
 /// The job that sends a receipt that goes later.
@@ -266,6 +298,11 @@ fn refuse(partner: &str, error: &str) -> Refusal {
     Refusal::new("the message could not be kept; nothing of it was taken, send it again later")
 }
 
+fn refuse_receipt(partner: &str, error: &str) -> Refusal {
+    tracing::warn!(error, partner, "a receipt was not taken");
+    Refusal::new("the receipt could not be taken; send it again later")
+}
+
 impl Audit for As2Host {
     fn note(&self, event: Event) {
         let (action, detail) = words(event.what);
@@ -304,5 +341,20 @@ fn words(what: What) -> (&'static str, String) {
         What::ReceiptArrived { not_delivered: Some(why) } => ("as2 receipt", why),
         What::ReceiptUnknown => ("as2 receipt", "nobody waits for it".into()),
         _ => ("as2 other", String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_knows_the_content_is_waited_for() {
+        let (id, sha256) = (MessageId(17), [0xab; 32]);
+        assert!(is_of(&format!("<{id}.abababababababab@prairie.tieline>"), id, &sha256));
+        assert!(is_of(&format!(" {id}.abababababababab@other.tieline"), id, &sha256));
+        for wrong in ["", ".", ".abab@x", ".abababababababac@prairie.tieline"] {
+            assert!(!is_of(&format!("<{id}{wrong}>"), id, &sha256), "{wrong}");
+        }
     }
 }

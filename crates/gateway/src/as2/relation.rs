@@ -12,6 +12,7 @@ use tieline_partner::{Partner, PartnerBook};
 use tieline_smime::algorithm::Digest;
 use tieline_smime::mdn::Receipt;
 use tieline_smime::{Certificate, Limits, Pinned, PinnedCertificates, Policy};
+use tieline_transport::Refusal;
 use tieline_transport::as2::client::{
     self, ClientTls, Destination, Encrypt, Length, Message, ReceiptWish, Roots, Seals, Sign,
 };
@@ -24,30 +25,33 @@ use super::keys::Keys;
 const QUARANTINE: u64 = 64 << 20;
 
 impl Relations for As2Host {
-    async fn relation(&self, from: &str, to: &str) -> Option<Arc<Relation>> {
+    async fn relation(&self, from: &str, to: &str) -> Result<Option<Arc<Relation>>, Refusal> {
         let book = self.house.book();
         let is_it = |partner: &&Partner| {
             let profile = partner.profile();
             let trades = matches!(profile.status, Status::Testing | Status::Live);
             trades && agreed(profile).is_some_and(|it| it.id == from)
         };
-        let partner = book.partners().iter().find(is_it)?;
-        let as2 = agreed(partner.profile())?;
-        if our_id(&book, as2)? != to {
-            return None;
+        let partner = book.partners().iter().find(is_it);
+        let Some((partner, as2)) = partner.and_then(|it| Some((it, agreed(it.profile())?))) else {
+            return Ok(None);
+        };
+        if our_id(&book, as2) != Some(to) {
+            return Ok(None);
         }
         let keys = self.house.keys.of(&book, &self.house.secrets);
-        Some(Arc::new(Relation {
+        let none = || Refusal::new("no key of ours for AS2 can be used; see the log");
+        Ok(Some(Arc::new(Relation {
             partner: partner.profile().id.clone(),
             identities: keys.all(),
-            signer: keys.signer(Timestamp::now())?,
+            signer: keys.signer(Timestamp::now()).ok_or_else(none)?,
             signers: signers(partner),
             policy: policy(as2),
             receipts: ReceiptRules { unsigned: true, none: true, addresses: addresses(as2) },
             scheme: as2.send.scheme,
             echoes_digest_names: true,
             quarantine: QUARANTINE.min(as2.receive.largest),
-        }))
+        })))
     }
 }
 
@@ -134,7 +138,8 @@ pub(crate) fn destination(
             Some(ClientTls::new(&roots, None).map_err(|error| error.to_string())?)
         }
     };
-    let login = as2.login.as_ref();
+    let login =
+        as2.login.as_ref().filter(|_| as2.url.as_deref().is_some_and(|own| is_server(own, &url)));
     Ok(Destination {
         tls,
         login: login
@@ -145,6 +150,13 @@ pub(crate) fn destination(
         reach: client::Reach::Anywhere,
         ..Destination::new(url)
     })
+}
+
+/// Whether an address is on the server that the profile names. Its login is for no other, e.g. one that
+/// receipts go to.
+fn is_server(own: &str, url: &Url) -> bool {
+    own.parse::<Url>()
+        .is_ok_and(|own| (own.is_tls, &own.host, own.port) == (url.is_tls, &url.host, url.port))
 }
 
 fn password(secrets: &Secrets, name: &SecretName) -> Result<client::Secret, Unusable> {
@@ -247,4 +259,18 @@ pub(crate) fn message(
         },
         now,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_for_the_partners_own_server() {
+        let own = "https://as2.bank.example/in";
+        let to = |text: &str| is_server(own, &text.parse().expect("an address"));
+        assert!(to("https://as2.bank.example/in") && to("https://as2.bank.example:443/receipts?a"));
+        assert!(!to("http://as2.bank.example/in"), "everybody could read it");
+        assert!(!to("https://receipts.bank.example/in") && !to("https://as2.bank.example:8443/in"));
+    }
 }

@@ -259,3 +259,17 @@ pub(crate) async fn what_cannot_be_opened_waits_sealed_for_a_person(on: Database
     assert!(pair.ours.postings().await.is_empty());
     pair.stop().await;
 }
+
+pub(crate) async fn a_key_of_ours_that_cannot_be_read_sends_nobody_away(on: Database) {
+    let pair = Pair::open(on, "").await;
+    fs::write(pair.ours.path("as2.key"), "gone").expect("it can be written");
+    pair.ours.edit(BANK, |profile| profile);
+    let told = pair.send("<5@bank>", &sample(PAYMENT), &pair.us).await;
+    let Outcome::NotDelivered(failure) = told else { panic!("{told:?}") };
+    assert!(matches!(failure, Failure::Status { status: 503, .. }), "{failure}");
+    fs::write(pair.ours.path("as2.key"), &pair.us.key).expect("it can be written");
+    pair.ours.edit(BANK, |profile| profile);
+    let told = pair.send("<5@bank>", &sample(PAYMENT), &pair.us).await;
+    assert!(matches!(told, Outcome::Delivered(_)), "{told:?}");
+    pair.stop().await;
+}

@@ -43,7 +43,8 @@ on_both! {
     as2: a_payment_comes_and_its_acknowledgment_goes_over_as2
         a_receipt_that_comes_later_closes_the_message
         a_partner_that_is_away_gets_it_when_it_is_back
-        what_cannot_be_opened_waits_sealed_for_a_person;
+        what_cannot_be_opened_waits_sealed_for_a_person
+        a_key_of_ours_that_cannot_be_read_sends_nobody_away;
     inbound: a_good_payment_is_answered_and_posted
         the_same_file_again_is_answered_again_and_posts_nothing
         another_file_under_a_used_number_is_held

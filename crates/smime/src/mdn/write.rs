@@ -6,7 +6,7 @@ use crate::cms::signed;
 use crate::fault::Fault;
 use crate::mdn::Disposition;
 use crate::mic::{Hashes, Mic};
-use crate::mime::Headers;
+use crate::mime::{Headers, to_base64};
 use crate::open::Randomness;
 use crate::seal::{Signing, write_signature};
 
@@ -76,11 +76,9 @@ fn report(mdn: &Mdn, boundary: &str) -> Result<Vec<u8>, Fault> {
     fields.push("Final-Recipient", &recipient)?;
     fields.push("Original-Message-ID", &mdn.original_message_id)?;
     if let Some(mic) = &mdn.mic {
-        let mut text = mic.to_string();
-        if let Some(name) = &mdn.mic_name {
-            text = text.replace(mic.digest.name(), name);
-        }
-        fields.push("Received-Content-MIC", &text)?;
+        // Base64 may have the letters of a name in it.
+        let name = mdn.mic_name.as_deref().unwrap_or(mic.digest.name());
+        fields.push("Received-Content-MIC", &format!("{}, {name}", to_base64(&mic.value)))?;
     }
     fields.push("Disposition", &mdn.disposition.to_string())?;
     let is_plain = |letter: char| letter.is_ascii_graphic() || letter == ' ';

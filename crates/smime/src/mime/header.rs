@@ -48,8 +48,11 @@ impl Headers {
         if line.starts_with([' ', '\t']) {
             let (_, value) =
                 self.fields.last_mut().ok_or(Fault::Mime("the first header is a continuation"))?;
-            value.push(' ');
-            value.push_str(line.trim());
+            let more = line.trim();
+            if !value.is_empty() && !more.is_empty() {
+                value.push(' ');
+            }
+            value.push_str(more);
             return Ok(());
         }
         let (name, value) = line.split_once(':').ok_or(Fault::Mime("a header has no colon"))?;
@@ -385,6 +388,14 @@ mod tests {
         assert_eq!(value.parameter("f").as_deref(), Some("g"));
         assert_eq!(headers.get("x"), Ok(Some("")));
         assert_eq!(headers.get("y"), Ok(None));
+    }
+
+    #[test]
+    fn a_fold_leaves_no_space_at_the_ends_of_a_value() {
+        let headers = read("Content-Transfer-Encoding:\r\n base64\r\n \r\nX: a\r\n\tb\r\n\r\n");
+        let headers = headers.expect("it is well formed");
+        assert_eq!(headers.is_base64(), Ok(true));
+        assert_eq!(headers.get("X"), Ok(Some("a b")));
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl<S> Guard<S> {
         let follower = Follower { place: Place::Head, line: Vec::new(), found: found.clone() };
         (Self { stream, follower }, found)
     }
+
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn see(&mut self, bytes: &[u8]) {
+        self.follower.see(bytes);
+    }
 }
 
 /// Where in the requests of a connection the bytes are.

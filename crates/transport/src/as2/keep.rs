@@ -26,11 +26,15 @@ pub trait Keeper: Send + Sync + 'static {
     /// What is expected of the receipt of a message that we sent, or none if we sent no such message
     /// to this partner or asked for no receipt. It is best given also when the receipt came already:
     /// a partner that did not hear our answer sends it again.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if it is not known now; the partner hears 503 and sends the receipt again.
     fn awaited(
         &self,
         partner: &str,
         message_id: &str,
-    ) -> impl Future<Output = Option<Awaited>> + Send;
+    ) -> impl Future<Output = Result<Option<Awaited>, Refusal>> + Send;
 
     /// Takes a receipt that arrived by itself, judged. One that proves no delivery because of its
     /// signature may be anybody's: it should raise an alarm, and leave the message waiting.

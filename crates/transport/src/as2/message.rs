@@ -3,6 +3,7 @@
 //! The order is that of trust. Before the relation is known nothing is read; before the message is
 //! kept nothing is answered.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
@@ -85,9 +86,16 @@ where
     let read = fields::headers(&head.headers).and_then(|it| Ok((Addressed::read(&it)?, it)));
     let (addressed, headers) = read.map_err(malformed)?;
     let relation = connection.server.host.relation(&addressed.from, &addressed.to).await;
-    let Some(relation) = relation else {
-        connection.stranger(&addressed);
-        return Err(closing(StatusCode::FORBIDDEN, "unknown-trading-relationship"));
+    let relation = match relation {
+        Ok(Some(relation)) => relation,
+        Ok(None) => {
+            connection.stranger(&addressed);
+            return Err(closing(StatusCode::FORBIDDEN, "unknown-trading-relationship"));
+        }
+        Err(refusal) => {
+            connection.odd(What::NotKept { reason: refusal.text });
+            return Err(try_later());
+        }
     };
     let limit = relation.policy.limits.message;
     let arrival = Arrival { connection, relation, addressed, headers, limit };
@@ -105,6 +113,13 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 pub(crate) fn closing(status: StatusCode, text: &str) -> Answer {
     let mut answer = plain(status, text);
     answer.headers_mut().insert(CONNECTION, "close".parse().expect("plain letters"));
+    answer
+}
+
+/// The answer to what we could not do, and may be able to do soon.
+fn try_later() -> Answer {
+    let mut answer = closing(StatusCode::SERVICE_UNAVAILABLE, "try again later");
+    answer.headers_mut().insert(RETRY_AFTER, "300".parse().expect("plain digits"));
     answer
 }
 
@@ -185,9 +200,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
 
     fn not_kept(&self, reason: String) -> Answer {
         self.note(What::NotKept { reason });
-        let mut answer = closing(StatusCode::SERVICE_UNAVAILABLE, "try again later");
-        answer.headers_mut().insert(RETRY_AFTER, "300".parse().expect("plain digits"));
-        answer
+        try_later()
     }
 
     /// Takes a message or a receipt.
@@ -381,9 +394,13 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         };
         let host = &self.connection.server.host;
         let about = receipt.original_message_id.clone().unwrap_or_default();
-        let Some(awaited) = host.awaited(&self.relation.partner, &about).await else {
-            self.note(What::ReceiptUnknown);
-            return plain(StatusCode::NOT_FOUND, "nobody waits for this receipt");
+        let awaited = match host.awaited(&self.relation.partner, &about).await {
+            Ok(Some(awaited)) => awaited,
+            Ok(None) => {
+                self.note(What::ReceiptUnknown);
+                return plain(StatusCode::NOT_FOUND, "nobody waits for this receipt");
+            }
+            Err(refusal) => return self.not_kept(refusal.text),
         };
         let Awaited { message_id, mic, is_signed } = awaited;
         let expected = Expected { message_id: &message_id, mic: &mic, is_signed };
@@ -407,19 +424,23 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
 
 /// The type of the first part of a multipart: none while too little of it has come, and none inside
 /// where it has no type that can be read.
-fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
-    let end = memchr::memmem::find(bytes, format!("--{boundary}").as_bytes())?;
-    let rest = &bytes[end..];
-    let is_whole =
-        [&b"\r\n\r\n"[..], b"\n\n"].iter().any(|end| memchr::memmem::find(rest, end).is_some());
-    if !is_whole {
-        return None;
-    }
+pub(crate) fn first_part(bytes: &[u8], boundary: &str) -> Option<Option<String>> {
+    // A line that has not come to its end may still become another one.
+    let bytes = &bytes[..=memchr::memrchr(b'\n', bytes)?];
     let mut parts = MimeParts::new(bytes, boundary).ok()?;
     if !parts.next_part().ok()? {
         return Some(None);
     }
-    let headers = Headers::read(&mut std::io::BufReader::new(parts)).ok();
+    let mut part = Vec::new();
+    let is_all = parts.read_to_end(&mut part).is_ok();
+    let mut ends = [&b"\n\r\n"[..], b"\n\n"].into_iter();
+    let is_whole = part.starts_with(b"\r\n")
+        || part.starts_with(b"\n")
+        || ends.any(|end| memchr::memmem::find(&part, end).is_some());
+    if !is_all && !is_whole {
+        return None;
+    }
+    let headers = Headers::read(&mut &part[..]).ok();
     Some(headers.and_then(|it| Some(it.content_type().ok()??.main)))
 }
 

@@ -21,6 +21,9 @@
 pub mod audit;
 pub mod client;
 pub(crate) mod fields;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 pub mod keep;
 mod message;

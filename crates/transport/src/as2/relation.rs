@@ -7,13 +7,23 @@ use tieline_smime::algorithm::Scheme;
 use tieline_smime::{Identity, PinnedCertificates, Policy};
 
 use crate::as2::wire::Url;
+use crate::file_drop::Refusal;
 
 /// Knows the relations. The gateway implements it.
 pub trait Relations: Send + Sync + 'static {
     /// What was agreed between the partner of this AS2 name and us under that one, or none. Both
     /// come without quotes and are compared exactly, capitals too. Asked anew for each message, so
     /// that a change counts at once.
-    fn relation(&self, from: &str, to: &str) -> impl Future<Output = Option<Arc<Relation>>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if it cannot be said now, e.g. because our key cannot be read. The partner hears
+    /// 503 and tries again, where one that is told of no relation gives up.
+    fn relation(
+        &self,
+        from: &str,
+        to: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Relation>>, Refusal>> + Send;
 }
 
 /// What was agreed with a partner under one pair of AS2 names.

@@ -109,7 +109,10 @@ pub(crate) struct House {
     pub(crate) awaited: Mutex<HashMap<String, Awaited>>,
     pub(crate) arrived: Mutex<Vec<ArrivedReceipt>>,
     events: Mutex<Vec<Event>>,
+    /// What is said instead of keeping anything.
     pub(crate) refusal: Mutex<Option<Refusal>>,
+    /// What is said instead of a relation.
+    pub(crate) unsure: Mutex<Option<Refusal>>,
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -131,8 +134,11 @@ impl House {
 }
 
 impl Relations for House {
-    async fn relation(&self, from: &str, to: &str) -> Option<Arc<Relation>> {
-        lock(&self.relations).get(&(from.to_string(), to.to_string())).cloned()
+    async fn relation(&self, from: &str, to: &str) -> Result<Option<Arc<Relation>>, Refusal> {
+        if let Some(refusal) = &*lock(&self.unsure) {
+            return Err(refusal.clone());
+        }
+        Ok(lock(&self.relations).get(&(from.to_string(), to.to_string())).cloned())
     }
 }
 
@@ -172,8 +178,11 @@ impl Keeper for House {
         lock(&self.unopened).push(Unopened { told, sealed, receipt });
     }
 
-    async fn awaited(&self, _partner: &str, message_id: &str) -> Option<Awaited> {
-        lock(&self.awaited).get(message_id).cloned()
+    async fn awaited(&self, _partner: &str, message_id: &str) -> Result<Option<Awaited>, Refusal> {
+        if let Some(refusal) = &*lock(&self.refusal) {
+            return Err(refusal.clone());
+        }
+        Ok(lock(&self.awaited).get(message_id).cloned())
     }
 
     async fn judged(&self, arrived: ArrivedReceipt) -> Result<(), Refusal> {

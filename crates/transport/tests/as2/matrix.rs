@@ -152,7 +152,13 @@ async fn later(running: &Running, partners: &Running, way: &Message, kind: Recei
     let destination = Destination { reach: Reach::Public, ..Destination::new(address.clone()) };
     let refused = send_receipt(&destination, &receipt).await.expect_err("a loopback address");
     assert!(refused.to_string().contains("not public") && !refused.may_pass(), "{refused}");
-    send_receipt(&Destination::new(address), &receipt).await.expect("it is taken");
+    let destination = Destination::new(address);
+    let refusal = tieline_transport::Refusal::new("the store is away");
+    *partners.house.refusal.lock().expect("no panic") = Some(refusal);
+    let refused = send_receipt(&destination, &receipt).await.expect_err("nobody can take it");
+    assert!(refused.may_pass(), "{refused}");
+    *partners.house.refusal.lock().expect("no panic") = None;
+    send_receipt(&destination, &receipt).await.expect("it is taken");
     let arrived = partners.house.arrived.lock().expect("no panic").pop().expect("it arrived");
     assert_eq!(arrived.judgement, tieline_smime::mdn::Judgement::Delivered);
     assert_eq!(arrived.message_id, way.message_id);

@@ -187,6 +187,14 @@ async fn behaviour_05_a_message_that_comes_again_is_delivered_once() {
     assert!(!raw.contains("disk") && !raw.contains("multipart"), "{raw}");
     assert!(matches!(sent.outcome, Outcome::NotDelivered(failure) if failure.may_pass()));
     *running.house.refusal.lock().expect("no panic") = None;
+    // The same where it is not known who the partner is, e.g. because our own key cannot be read:
+    // whoever hears that there is no relation gives up.
+    let refusal = tieline_transport::Refusal::new("no key");
+    *running.house.unsure.lock().expect("no panic") = Some(refusal);
+    let sent = running.send(&way, DOCUMENT).await;
+    assert_eq!(sent.status, Some(503));
+    assert!(matches!(sent.outcome, Outcome::NotDelivered(failure) if failure.may_pass()));
+    *running.house.unsure.lock().expect("no panic") = None;
     let sent = running.send(&way, DOCUMENT).await;
     assert!(matches!(sent.outcome, Outcome::Delivered(_)), "{sent:?}");
 }
