@@ -1,6 +1,7 @@
 //! Serving: workers, schedules, deadlines and the servers of one node, from start to an orderly end.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tieline_transport::as2;
@@ -12,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::as2::As2Host;
 use crate::host::Host;
 use crate::house::House;
-use crate::{folders, overdue, retention, schedule, upkeep, worker};
+use crate::{folders, overdue, retention, schedule, steady, upkeep, worker};
 
 /// What a node does.
 #[derive(Debug)]
@@ -121,12 +122,7 @@ impl Node {
                 let _ = writing.await;
             }));
         }
-        tasks.push(tokio::spawn(worker::run(Arc::clone(&house), serving.workers, stopped.clone())));
-        tasks.push(tokio::spawn(schedule::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(folders::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(retention::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(upkeep::run(Arc::clone(&house), stopped.clone())));
-        tasks.push(tokio::spawn(overdue::run(house, stopped)));
+        tasks.extend(household(&house, serving.workers, &stopped));
         Ok(Node { sftp: at_sftp, as2: at_as2, stop, tasks })
     }
 
@@ -138,6 +134,31 @@ impl Node {
         }
     }
 }
+
+/// The tasks of a node beside its servers. The loops of the servers need none of it: what clients send
+/// is read in tasks of their own, one for each connection.
+fn household(
+    house: &Arc<House>,
+    workers: usize,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let of = || Arc::clone(house);
+    let task = |name, begin: fn(Arc<House>, watch::Receiver<bool>) -> Task| {
+        let house = of();
+        steady::run(name, stopped.clone(), move |stop| begin(Arc::clone(&house), stop))
+    };
+    vec![
+        tokio::spawn(worker::run(of(), workers, stopped.clone())),
+        task("schedules", |house, stop| Box::pin(schedule::run(house, stop))),
+        task("folders", |house, stop| Box::pin(folders::run(house, stop))),
+        task("retention", |house, stop| Box::pin(retention::run(house, stop))),
+        task("upkeep", |house, stop| Box::pin(upkeep::run(house, stop))),
+        task("deadlines", |house, stop| Box::pin(overdue::run(house, stop))),
+    ]
+}
+
+/// A task of a node.
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { address, error };

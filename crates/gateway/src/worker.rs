@@ -11,8 +11,8 @@ use tieline_store::{Change, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{ALERT, Failure, Step, alert, event, job};
-use crate::{inbound, outbound};
+use crate::steps::{ALERT, Failure, Step, alert, broken, event, job};
+use crate::{inbound, outbound, steady};
 
 /// How long a lease lasts, in seconds; it is renewed at a third of that.
 const LEASE: u32 = 60;
@@ -49,8 +49,10 @@ const KINDS: [&str; 14] = [
 /// Runs workers until `stop` says true, and lets the steps under way end.
 pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>) {
     let all = (0..workers.max(1)).map(|n| {
-        let name = format!("{}/{n}", house.node);
-        tokio::spawn(one(Arc::clone(&house), Worker { name, lease: LEASE }, stop.clone()))
+        let (house, name) = (Arc::clone(&house), format!("{}/{n}", house.node));
+        steady::run("worker", stop.clone(), move |stop| {
+            one(Arc::clone(&house), Worker { name: name.clone(), lease: LEASE }, stop)
+        })
     });
     for worker in all.collect::<Vec<_>>() {
         let _ = worker.await;
@@ -143,7 +145,7 @@ async fn do_one(
             }
         }
     };
-    let result = result.unwrap_or_else(|_| Err(Failure::Passing("the step broke down".into())));
+    let result = result.unwrap_or_else(|error| Err(broken(&error)));
     let Step { change, end } = match result {
         Ok(step) => step,
         Err(failure) => failed(&*house.store, claimed, failure).await?,
