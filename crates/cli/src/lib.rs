@@ -52,6 +52,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use commands::serve::is_serving;
 pub use console::Console;
 
 /// Runs one command; the exit code.

@@ -34,6 +34,7 @@ pub mod retention;
 pub mod schedule;
 pub mod serve;
 mod speaker;
+mod steady;
 mod steps;
 pub mod upkeep;
 pub mod worker;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use tieline_partner::profile::FileFormat;
 use tieline_store::change::{self, MessageState};
 use tieline_store::interchange::Standing;
-use tieline_store::job::NewJob;
+use tieline_store::job::{self, NewJob};
 use tieline_store::message::{Flow, Message, State};
 use tieline_store::{AuditEntry, Change, MessageId, StoreError};
 
@@ -14,6 +14,7 @@ use crate::house::House;
 use crate::payload::Bytes;
 use crate::renumber::Envelope;
 use crate::steps::check::ACCEPTED;
+use crate::steps::quarantine::SEALED;
 use crate::steps::{CHECK, Failure, IMPORT, READ, event, job, release, work};
 use crate::{agreement, compose, folders, queue};
 
@@ -162,12 +163,8 @@ pub async fn reprocess(
     } else {
         let inside = house.store.interchanges(id).await?;
         if inside.is_empty() {
+            let (kind, detail) = first_step(house, &message).await?;
             change.message_states.push(state(id, message.state, State::Received));
-            let (kind, detail) = match folders::origin(&message.channel) {
-                Some((format, _)) if format != FileFormat::X12 => (IMPORT, format.word()),
-                _ => (READ, ""),
-            };
-            let detail = detail.to_string();
             change.jobs.push(NewJob { message: Some(this), detail, ..job(kind) });
         }
         // What is answered anew is answered under a number of its own.
@@ -180,7 +177,7 @@ pub async fn reprocess(
                      same: --accept-used-number",
                 ));
             }
-            let word = if is_conflict { ACCEPTED } else { "anew" };
+            let word = if accept { ACCEPTED } else { "anew" };
             change.interchange_states.push((it.id, State::Received, None));
             change.jobs.push(NewJob {
                 message: Some(this),
@@ -195,6 +192,39 @@ pub async fn reprocess(
     change.audit.push(audit(by, "reprocess", id, reason));
     house.store.apply(change).await?;
     Ok(said)
+}
+
+/// The step that a message in which nothing was found yet begins with, and the detail of its job.
+async fn first_step(
+    house: &House,
+    message: &Message,
+) -> Result<(&'static str, String), OperateError> {
+    let not_so = |why: &str| OperateError::NotSo { message: message.id, why: why.to_string() };
+    if message.channel == SEALED {
+        return Err(not_so(
+            "came over AS2 and could not be opened; it lies here sealed, and is not opened later: mend \
+             the keys, and ask the partner to send it again",
+        ));
+    }
+    match folders::origin(&message.channel) {
+        Some((FileFormat::X12, _)) => return Ok((READ, String::new())),
+        Some((format, _)) => return Ok((IMPORT, format.word().to_string())),
+        None => {}
+    }
+    // What was brought in another way is known by the job that was given up.
+    let given_up =
+        job::Filter { message: Some(message.id), dead: Some(true), ..Default::default() };
+    let given_up = house.store.jobs(&given_up, 1).await?.pop();
+    if let Some(import) = given_up.filter(|it| it.kind == IMPORT) {
+        return Ok((IMPORT, import.detail));
+    }
+    // Reading holds interchanges and never a message without any; only an import does that.
+    if message.partner.is_none() && message.state == State::Held {
+        return Err(not_so(
+            "was not read as X12, and its format is not known any more: bring the file again",
+        ));
+    }
+    Ok((READ, String::new()))
 }
 
 /// What becomes of a message of ours that was held or given up: it is composed anew from what was

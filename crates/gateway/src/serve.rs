@@ -1,6 +1,7 @@
 //! Serving: workers, schedules, deadlines and the servers of one node, from start to an orderly end.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tieline_transport::sftp::{Server, Settings};
@@ -14,7 +15,7 @@ use crate::health::Health;
 use crate::host::Host;
 use crate::house::House;
 use crate::metrics::Metrics;
-use crate::{folders, overdue, retention, schedule, upkeep, worker};
+use crate::{folders, overdue, retention, schedule, steady, upkeep, worker};
 
 /// What a node does.
 #[derive(Debug)]
@@ -127,20 +128,7 @@ impl Node {
             });
             tasks.push(("the SFTP server", task));
         }
-        let here = || (Arc::clone(&house), stopped.clone());
-        let mut start = |name, task: JoinHandle<()>| tasks.push((name, task));
-        let (at, till) = here();
-        start("the work", tokio::spawn(worker::run(at, serving.workers, till)));
-        let (at, till) = here();
-        start("the schedules", tokio::spawn(schedule::run(at, till)));
-        let (at, till) = here();
-        start("the folders", tokio::spawn(folders::run(at, till)));
-        let (at, till) = here();
-        start("retention", tokio::spawn(retention::run(at, till)));
-        let (at, till) = here();
-        start("upkeep", tokio::spawn(upkeep::run(at, till)));
-        let (at, till) = here();
-        start("the deadlines", tokio::spawn(overdue::run(at, till)));
+        tasks.extend(household(&house, serving.workers, &stopped));
         Ok(Node { sftp: at_sftp, as2: at_as2, house, stop, tasks, monitor: None })
     }
 
@@ -179,6 +167,31 @@ impl Node {
         }
     }
 }
+
+/// The tasks of a node beside its servers. The loops of the servers need none of it: what clients send
+/// is read in tasks of their own, one for each connection.
+fn household(
+    house: &Arc<House>,
+    workers: usize,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<(&'static str, JoinHandle<()>)> {
+    let of = || Arc::clone(house);
+    let task = |name, begin: fn(Arc<House>, watch::Receiver<bool>) -> Task| {
+        let house = of();
+        (name, steady::run(name, stopped.clone(), move |stop| begin(Arc::clone(&house), stop)))
+    };
+    vec![
+        ("the work", tokio::spawn(worker::run(of(), workers, stopped.clone()))),
+        task("the schedules", |house, stop| Box::pin(schedule::run(house, stop))),
+        task("the folders", |house, stop| Box::pin(folders::run(house, stop))),
+        task("retention", |house, stop| Box::pin(retention::run(house, stop))),
+        task("upkeep", |house, stop| Box::pin(upkeep::run(house, stop))),
+        task("the deadlines", |house, stop| Box::pin(overdue::run(house, stop))),
+    ]
+}
+
+/// A task of a node.
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { address, error };

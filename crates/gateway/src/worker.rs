@@ -11,8 +11,8 @@ use tieline_store::{Change, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{ALERT, Failure, Step, TELL, alert, event, job};
-use crate::{inbound, outbound};
+use crate::steps::{ALERT, Failure, Step, TELL, alert, broken, event, job};
+use crate::{inbound, outbound, steady};
 
 /// How long a lease lasts, in seconds; it is renewed at a third of that.
 const LEASE: u32 = 60;
@@ -52,8 +52,10 @@ const TELLING: [&str; 1] = [crate::steps::TELL];
 /// Runs workers until `stop` says true, and lets the steps under way end. One more sends alerts.
 pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>) {
     let start = |name: String, kinds: &'static [&'static str]| {
-        let worker = Worker { name: format!("{}/{name}", house.node), lease: LEASE };
-        tokio::spawn(one(Arc::clone(&house), worker, kinds, stop.clone()))
+        let (house, name) = (Arc::clone(&house), format!("{}/{name}", house.node));
+        steady::run("worker", stop.clone(), move |stop| {
+            one(Arc::clone(&house), Worker { name: name.clone(), lease: LEASE }, kinds, stop)
+        })
     };
     let mut all: Vec<_> = (0..workers.max(1)).map(|n| start(n.to_string(), &KINDS)).collect();
     all.push(start("alerts".to_string(), &TELLING));
@@ -77,7 +79,12 @@ pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
     Ok(done)
 }
 
-async fn one(house: Arc<House>, worker: Worker, kinds: &[&str], mut stop: watch::Receiver<bool>) {
+async fn one(
+    house: Arc<House>,
+    worker: Worker,
+    kinds: &'static [&'static str],
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         let waited = match take_one(&house, &worker, kinds).await {
             Ok(true) => continue,
@@ -149,7 +156,7 @@ async fn do_one(
             }
         }
     };
-    let result = result.unwrap_or_else(|_| Err(Failure::Passing("the step broke down".into())));
+    let result = result.unwrap_or_else(|error| Err(broken(&error)));
     let Step { change, end } = match result {
         Ok(step) => step,
         Err(failure) => failed(&*house.store, claimed, failure).await?,

@@ -261,17 +261,31 @@ impl OpenMailbox {
         }
     }
 
-    /// Makes a staged file of this name, anew if there is one, for a message that goes out. A sweep
-    /// leaves it alone.
+    /// Makes a staged file of this name for a message that goes out. A sweep leaves it alone.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AlreadyExists`] if there is one: it may be somebody else's, who will publish it.
+    pub fn stage_as(&self, name: &[u8]) -> io::Result<File> {
+        Ok(File::from(create(&self.staging, name)?))
+    }
+
+    /// Throws away all staged files whose names begin with this.
     ///
     /// # Errors
     ///
     /// If the disk fails.
-    pub fn stage_as(&self, name: &[u8]) -> io::Result<File> {
-        match self.discard(name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(File::from(create(&self.staging, name)?)),
+    pub fn discard_all(&self, begin: &[u8]) -> io::Result<()> {
+        for name in (Listing { entries: Dir::read_from(&self.staging)? }) {
+            let name = name?;
+            if name.starts_with(begin) {
+                match self.discard(&name) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
         }
+        Ok(())
     }
 
     /// Whether a staged file of this name is there.

@@ -25,7 +25,7 @@ mod reconcile;
 mod sample;
 mod schedule;
 mod scrub;
-mod serve;
+pub(crate) mod serve;
 mod show;
 mod validate;
 

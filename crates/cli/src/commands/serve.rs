@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tieline_gateway::House;
 use tieline_gateway::bans::StoreBans;
@@ -65,7 +66,17 @@ enum LogFormat {
     Json,
 }
 
+/// Whether this process is a gateway, which goes on when a step breaks down.
+static IS_SERVING: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process runs as a gateway: then a fault of ours is a failed attempt of one step, and
+/// ends nothing else.
+pub fn is_serving() -> bool {
+    IS_SERVING.load(Ordering::Relaxed)
+}
+
 pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
+    IS_SERVING.store(true, Ordering::Relaxed);
     tell_of(args.log_format);
     let settings = args.station.settings()?;
     station::run(async {

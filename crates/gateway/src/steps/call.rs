@@ -13,11 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_partner::profile::drop::{After, Proxy, ProxyKind, Pull, SftpDrop};
 use tieline_partner::profile::timing::clear_of;
 use tieline_partner::secret::{Secret, SecretName, Secrets};
+use tieline_store::access::AuditFilter;
 use tieline_store::change;
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Filter, Flow, Message, State};
 use tieline_store::schedule::{Pause, SeenFile};
-use tieline_store::{Change, Payload, StoreError};
+use tieline_store::{AuditEntry, Change, Payload, StoreError};
 use tieline_transport::sftp::account::Drops;
 use tieline_transport::sftp::client::{
     self, ConnectError, Credentials, PinnedKey, Remote, UserKey,
@@ -32,20 +33,18 @@ use crate::{agreement, folders};
 
 /// The most messages that are put in one call.
 const MOST: u32 = 1_000;
+/// What a call is in the audit that came to nothing. How many there were in a row is counted there, so
+/// that all nodes know it, and a restart does not begin anew.
+const FAILED: &str = "call failed";
+/// What the first call is in the audit that reached the server again.
+const REACHED: &str = "call reached";
 
 /// What is kept of drops from call to call.
 #[derive(Debug, Default)]
-pub(crate) struct Calls(Mutex<BTreeMap<String, Kept>>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    memory: Memory,
-    /// Calls in a row that came to nothing.
-    failed: u32,
-}
+pub(crate) struct Calls(Mutex<BTreeMap<String, Memory>>);
 
 impl Calls {
-    fn with<T>(&self, drop: &str, see: impl FnOnce(&mut Kept) -> T) -> T {
+    fn with<T>(&self, drop: &str, see: impl FnOnce(&mut Memory) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         see(all.entry(drop.to_string()).or_default())
     }
@@ -73,8 +72,10 @@ pub(crate) async fn step(house: &Arc<House>, claimed: &Claimed) -> Result<Step, 
         }
     };
     match called.await {
-        Ok(change) => {
-            house.calls.with(&claimed.detail, |kept| kept.failed = 0);
+        Ok(mut change) => {
+            if failures(house, &claimed.detail, 1).await? > 0 {
+                change.audit.push(told(&claimed.detail, REACHED, "the server was reached again"));
+            }
             Ok(Step::done(change))
         }
         Err(Trouble::Failure(failure)) => Err(failure),
@@ -111,22 +112,40 @@ async fn trouble(
         let due = now + SignedDuration::from_secs(wait);
         return Ok(Step { change: Change::default(), end: End::Again { due, reason } });
     }
-    let failed = house.calls.with(&claimed.detail, |kept| {
-        kept.failed += 1;
-        kept.failed
-    });
+    let most = drop.retry.pause_after.max(1);
+    let failed = failures(house, &claimed.detail, most).await?.saturating_add(1);
     let is_stranger = matches!(error, ConnectError::HostKeyChanged { .. });
-    if is_stranger || failed >= drop.retry.pause_after.max(1) {
+    if is_stranger || failed >= most {
         let pause = Pause { since: now, reason: reason.clone() };
         house.store.set_pause(&claimed.detail, Some(pause), "tieline").await?;
     }
     let mut change = Change::default();
+    change.audit.push(told(&claimed.detail, FAILED, &reason));
     change.jobs.push(NewJob {
         detail: format!("call {}: {reason}", claimed.detail),
         unique: Some(format!("alert call {}", claimed.detail)),
         ..job(ALERT)
     });
     Ok(Step::done(change))
+}
+
+/// How many calls in a row came to nothing until now, as far as `most` of them. A pause, and a person
+/// who lets the calls go on, begin the count anew.
+async fn failures(house: &House, drop: &str, most: u32) -> Result<u32, StoreError> {
+    let of_drop = AuditFilter { subject: Some(drop.to_string()), ..AuditFilter::default() };
+    let latest = house.store.audited(&of_drop, most).await?;
+    let failed = latest.iter().take_while(|it| it.action == FAILED).count();
+    Ok(u32::try_from(failed).unwrap_or(u32::MAX))
+}
+
+fn told(drop: &str, action: &str, detail: &str) -> AuditEntry {
+    AuditEntry {
+        at: None,
+        actor: "tieline".to_string(),
+        action: action.to_string(),
+        subject: drop.to_string(),
+        detail: detail.to_string(),
+    }
 }
 
 /// Puts what is queued for the server, and writes down what was put.
@@ -227,7 +246,7 @@ async fn take(
     let pull = pull(partner, what)?;
     let spool = house.mailboxes.join(".spool").join(name.replace(['/', ' '], "-"));
     fs::create_dir_all(&spool)?;
-    let mut memory = house.calls.with(name, |kept| std::mem::take(&mut kept.memory));
+    let mut memory = house.calls.with(name, std::mem::take);
     if memory.taken.is_empty() {
         let known = house.store.files_of(name).await.map_err(Failure::Store)?;
         memory.taken.extend(known.into_iter().map(|it| (it.name, it.size, it.modified)));
@@ -241,7 +260,7 @@ async fn take(
         let seen = SeenFile { name: file.clone(), size: *size, modified: *modified };
         change.remembered.push((name.to_string(), seen));
     }
-    house.calls.with(name, |kept| kept.memory = memory);
+    house.calls.with(name, |kept| *kept = memory);
     let report = report.map_err(Trouble::Line)?;
     let trouble = |it: &exchange::PulledFile| match &it.result {
         Pulled::Failed(error) => Some(format!("{error}; {}", error.fix())),

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use tieline_partner::PartnerBook;
 use tieline_store::change;
 use tieline_store::interchange::{Interchange, InterchangeId, Standing};
 use tieline_store::job::{Claimed, End, NewJob};
-use tieline_store::message::State;
+use tieline_store::message::{Filter, Flow, State};
 use tieline_store::{Change, MessageId};
 use tieline_x12::acknowledge::{Acknowledger, Answers, Stamp};
 use tieline_x12::check::{WINDOW, stream};
@@ -30,19 +31,26 @@ use crate::{agreement, folders};
 
 /// What the detail of a job begins with whose interchange a person accepted under a used number.
 pub(crate) const ACCEPTED: &str = "accepted";
+/// How many messages are looked at together.
+const TOGETHER: u32 = 100;
 
 /// Checks the interchange of a job. Its detail is empty, or the word and the time of a person who has
 /// it looked at anew: then it is asked again who may speak for whom, with the partners as they are
 /// now, and it is answered under another number.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
-    let (interchange, partner) = whose(house, claimed).await?;
-    let book = house.book();
-    if !claimed.detail.is_empty()
-        && let (_, Some(hold)) = speaker(house, &interchange).await?
-    {
-        return Ok(held(&interchange, &partner, hold));
+    let kept = interchange(house, claimed).await?;
+    let is_anew = !claimed.detail.is_empty();
+    if is_anew && let (partner, Some(hold)) = speaker(house, &kept).await? {
+        return Ok(held(&kept, partner.as_deref(), hold));
     }
-    match interchange.standing {
+    let was_unknown = kept.partner.is_none();
+    let (interchange, partner) = of_partner(house, kept).await?;
+    let book = house.book();
+    let standing = match is_anew && was_unknown {
+        true => compare(house, &book, &interchange, &partner).await?,
+        false => interchange.standing,
+    };
+    match standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,
         Standing::Conflict(first) if !claimed.detail.starts_with(ACCEPTED) => {
             conflict(house, &book, &interchange, &partner, first).await
@@ -54,14 +62,25 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     }
 }
 
+/// The interchange of a job, as it was kept.
+async fn interchange(house: &House, claimed: &Claimed) -> Result<Interchange, Failure> {
+    let missing = || Failure::Final("the job names no interchange of a partner".to_string());
+    let id = claimed.interchange.ok_or_else(missing)?;
+    house.store.interchange(id).await?.ok_or_else(missing)
+}
+
 /// The interchange of a job, and the partner it is from.
 pub(crate) async fn whose(
     house: &House,
     claimed: &Claimed,
 ) -> Result<(Interchange, String), Failure> {
-    let missing = || Failure::Final("the job names no interchange of a partner".to_string());
-    let id = claimed.interchange.ok_or_else(missing)?;
-    let mut interchange = house.store.interchange(id).await?.ok_or_else(missing)?;
+    of_partner(house, interchange(house, claimed).await?).await
+}
+
+async fn of_partner(
+    house: &House,
+    mut interchange: Interchange,
+) -> Result<(Interchange, String), Failure> {
     if interchange.partner.is_none() {
         // Nobody had its sender's id when it came; somebody may have it now.
         interchange.partner = speaker(house, &interchange).await?.0;
@@ -70,6 +89,49 @@ pub(crate) async fn whose(
         Failure::Final("no partner has its sender's id: add it to x12.isa of a partner.toml".into())
     })?;
     Ok((interchange, partner))
+}
+
+/// How an interchange compares with those that came before it. When it came nobody knew its sender, and
+/// so not how long a control number of the sender's counts as the same.
+async fn compare(
+    house: &House,
+    book: &PartnerBook,
+    interchange: &Interchange,
+    partner: &str,
+) -> Result<Standing, Failure> {
+    let days = book.find(partner).map_or(0, agreement::duplicate_window);
+    let window_from = interchange.at - SignedDuration::from_hours(24 * days);
+    let filter =
+        Filter { flow: Some(Flow::In), control: Some(interchange.control), ..Filter::default() };
+    let is_earlier = |it: &Interchange| {
+        it.id < interchange.id
+            && it.at >= window_from
+            && it.control == interchange.control
+            && it.sender == interchange.sender
+            && it.receiver == interchange.receiver
+    };
+    let (mut same, mut other) = (None, None);
+    let mut before = None;
+    loop {
+        // The latest come first, so what is found last came first.
+        let some = house.store.messages(&filter, before, TOGETHER).await?;
+        for message in &some {
+            let inside = house.store.interchanges(message.id).await?;
+            for it in inside.iter().rev().filter(|it| is_earlier(it)) {
+                let place = if it.sha256 == interchange.sha256 { &mut same } else { &mut other };
+                *place = Some(it.id);
+            }
+        }
+        match some.last().filter(|last| last.at >= window_from) {
+            Some(last) => before = Some(last.id),
+            None => break,
+        }
+    }
+    Ok(match (same, other) {
+        (Some(first), _) => Standing::Repeat(first),
+        (None, Some(first)) => Standing::Conflict(first),
+        (None, None) => Standing::First,
+    })
 }
 
 /// The partner that an interchange is from, as the partners are now, and why it may not go on.
@@ -88,12 +150,12 @@ async fn speaker(
     Ok((partner.map(|partner| partner.profile().id.clone()), hold))
 }
 
-fn held(interchange: &Interchange, partner: &str, hold: Hold) -> Step {
+fn held(interchange: &Interchange, partner: Option<&str>, hold: Hold) -> Step {
     let reason = hold.to_string();
     let mut change = Change::default();
     change.interchange_states.push((interchange.id, State::Held, Some(reason.clone())));
     change.events.push(of(interchange, "held", reason));
-    change.jobs.push(alert(Some(partner), "held", interchange.message));
+    change.jobs.push(alert(partner, "held", interchange.message));
     Step::done(change)
 }
 

@@ -1,11 +1,11 @@
 //! Deliver: a message is brought to its partner, and from then on its answers are expected.
 //!
-//! Into a mailbox it goes exactly once: it is staged under a name of its own, then the store says
-//! that it is being sent, then it is published by a rename, then the store says that it was sent.
-//! After a crash the staged file tells whether the rename was done.
+//! Into a mailbox it goes exactly once: each attempt stages it under a name of its own, then the store
+//! says that it is being sent and which attempt's file is meant, then that file is published by a
+//! rename, then the store says that it was sent. After a crash the staged file tells whether the rename
+//! was done. An attempt that the store did not choose touches no file but its own.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Kind, NewExpectation};
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Message, State};
-use tieline_store::{Change, Payload};
+use tieline_store::{Change, Payload, StoreError};
 use tieline_transport::mailbox::OpenMailbox;
 use tieline_x12::check::stream;
 use tieline_x12::header::Header;
@@ -34,6 +34,8 @@ use crate::queue::{REPORTS, own_name};
 const ERRORS: &str = "errors";
 /// Seconds until a folder that is not there is looked for again.
 const LOOK_AGAIN: i64 = 300;
+/// What the reason begins with of a message that is being sent from a staged file.
+const STAGED_AS: &str = "staged as ";
 
 /// Delivers the message of a job.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
@@ -44,11 +46,11 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         return Ok(Step::done(Change::default()));
     }
     let where_to = match agreement::road(&message.channel) {
-        Some(Road::Mailbox(folder)) => to_mailbox(house, &message, folder).await?,
+        Some(Road::Mailbox(folder)) => to_mailbox(house, claimed, &message, folder).await?,
         Some(Road::Folder(folder)) if is_gone(&folder) => {
             return wait_for(house, claimed, &message, &folder).await;
         }
-        Some(Road::Folder(folder)) => to_folder(house, &message, folder).await?,
+        Some(Road::Folder(folder)) => to_folder(house, claimed, &message, folder).await?,
         Some(Road::As2) => return send::step(house, claimed, &message).await,
         Some(Road::Push(_)) | None => {
             let channel = &message.channel;
@@ -74,34 +76,73 @@ pub(crate) fn sent(message: &Message, where_to: String) -> Change {
 /// Puts the message into its folder of the partner's mailbox.
 async fn to_mailbox(
     house: &House,
+    claimed: &Claimed,
     message: &Message,
     folder: &'static str,
 ) -> Result<String, Failure> {
     let nobody = || Failure::Final("the message is for no partner".to_string());
     let mailbox = house.mailbox(message.partner.as_deref().ok_or_else(nobody)?);
     let name = message.name.clone();
-    let staged = own_name(message.id);
+    let (staged, own) = (staged_name(claimed, message), attempts_of(claimed, message));
     if message.state == State::Queued {
         let payload = house.store.payload(message.id).await?;
-        let (mailbox, staged) = (mailbox.clone(), staged.clone());
+        let (root, attempt) = (mailbox.clone(), staged.clone());
         work(move || {
-            fs::create_dir_all(&mailbox.root)?;
-            stage(&mailbox.open()?, &staged, payload)
+            fs::create_dir_all(&root.root)?;
+            stage(&root.open()?, &attempt, payload)
         })
         .await?;
-        begin(house, message).await?;
+        if let Err(failure) = begin_with(house, message, Some(&staged)).await {
+            let (mailbox, own) = (mailbox.clone(), staged.clone());
+            return Err(
+                give_up(failure, move || Ok(mailbox.open()?.discard(own.as_bytes())?)).await
+            );
+        }
     }
     work(move || {
         let open = mailbox.open()?;
         let place = open.folders().position(|it| it.name == folder);
         let place =
             place.ok_or_else(|| Failure::Final(format!("the mailbox has no folder {folder}")))?;
-        if open.is_staged(staged.as_bytes())? {
-            open.publish(staged.as_bytes(), place, name.as_bytes())?;
+        if open.is_staged(staged.as_bytes())?
+            && let Err(error) = open.publish(staged.as_bytes(), place, name.as_bytes())
+            && open.is_staged(staged.as_bytes())?
+        {
+            return Err(error.into());
         }
+        // What attempts left behind that died on the way.
+        open.discard_all(own.as_bytes())?;
         Ok(format!("mailbox {folder}/{name}"))
     })
     .await
+}
+
+/// What the names of the files begin with that the attempts of a job stage.
+fn attempts_of(claimed: &Claimed, message: &Message) -> String {
+    format!("{}.{}-", own_name(message.id), claimed.lease.job.0)
+}
+
+/// The name of the staged file that this attempt goes on with: its own, or the one that the message is
+/// being sent from already.
+fn staged_name(claimed: &Claimed, message: &Message) -> String {
+    let chosen = message.reason.as_deref().and_then(|it| it.strip_prefix(STAGED_AS));
+    match (message.state, chosen) {
+        (State::Queued, _) => format!("{}{}", attempts_of(claimed, message), claimed.lease.token),
+        (_, Some(chosen)) => chosen.to_string(),
+        (_, None) => own_name(message.id),
+    }
+}
+
+/// Throws the file of an attempt away that the store surely did not choose. While that is not sure, it
+/// stays: the next attempt will know.
+async fn give_up(
+    failure: Failure,
+    discard: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+) -> Failure {
+    if let Failure::Store(StoreError::WrongState { .. }) = failure {
+        let _ = work(discard).await;
+    }
+    failure
 }
 
 /// Whether a folder on our disks is not there. The folder for errors is made when it is missing; others
@@ -135,55 +176,102 @@ async fn wait_for(
 }
 
 /// Puts the message into a folder on our disks: under a hidden name first, then renamed.
-async fn to_folder(house: &House, message: &Message, folder: PathBuf) -> Result<String, Failure> {
+async fn to_folder(
+    house: &House,
+    claimed: &Claimed,
+    message: &Message,
+    folder: PathBuf,
+) -> Result<String, Failure> {
     let target = folder.join(&message.name);
-    let staged = folder.join(format!(".{}.part", own_name(message.id)));
+    let name = staged_name(claimed, message);
+    let staged = folder.join(hidden(&name));
     if message.state == State::Queued {
         let payload = house.store.payload(message.id).await?;
-        let (folder, staged) = (folder.clone(), staged.clone());
+        let (folder, attempt) = (folder.clone(), staged.clone());
         work(move || {
             if folder.ends_with(ERRORS) && !folder.is_dir() {
                 fs::create_dir(&folder)?;
             }
-            let bytes = Bytes::open(payload)?;
-            let mut file = File::create(&staged)?;
-            std::io::copy(&mut bytes.part(0, bytes.len()), &mut file)?;
-            file.sync_all()?;
+            let put = put_hidden(&attempt, payload);
+            if put.is_err() {
+                let _ = fs::remove_file(&attempt);
+            }
+            put?;
             Ok(File::open(&folder)?.sync_all()?)
         })
         .await?;
-        begin(house, message).await?;
+        if let Err(failure) = begin_with(house, message, Some(&name)).await {
+            return Err(give_up(failure, move || Ok(fs::remove_file(staged)?)).await);
+        }
     }
+    let earlier = (claimed.attempt > 1).then(|| attempts_of(claimed, message));
     work(move || {
         // When it is not there, it was renamed before a crash.
         if staged.symlink_metadata().is_ok() {
-            fs::rename(&staged, &target)?;
+            let renamed = fs::rename(&staged, &target);
+            if renamed.is_err() && staged.symlink_metadata().is_ok() {
+                renamed?;
+            }
             File::open(&folder)?.sync_all()?;
+        }
+        if let Some(earlier) = earlier {
+            clear(&folder, &earlier)?;
         }
         Ok(target.display().to_string())
     })
     .await
 }
 
+/// Under which name a staged file lies in a folder of other programs.
+fn hidden(name: &str) -> String {
+    format!(".{name}.part")
+}
+
+fn put_hidden(path: &Path, payload: Payload) -> Result<(), Failure> {
+    let bytes = Bytes::open(payload)?;
+    let mut file = File::create_new(path)?;
+    std::io::copy(&mut bytes.part(0, bytes.len()), &mut file)?;
+    Ok(file.sync_all()?)
+}
+
+/// Throws away what earlier attempts left in a folder.
+fn clear(folder: &Path, attempts: &str) -> Result<(), Failure> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&format!(".{attempts}")) && name.ends_with(".part") {
+            fs::remove_file(folder.join(&*name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a staged file that is whole, or none.
 fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Failure> {
     let bytes = Bytes::open(payload)?;
     let mut file = mailbox.stage_as(name.as_bytes())?;
-    std::io::copy(&mut bytes.part(0, bytes.len()), &mut file)?;
-    file.flush()?;
-    file.sync_all()?;
-    mailbox.sync_staged()?;
-    Ok(())
+    let copied = std::io::copy(&mut bytes.part(0, bytes.len()), &mut file);
+    if let Err(error) = copied.and_then(|_| file.sync_all()) {
+        let _ = mailbox.discard(name.as_bytes());
+        return Err(error.into());
+    }
+    Ok(mailbox.sync_staged()?)
 }
 
 /// Says that the message is being sent: from here on a repeated step looks before it sends. An answer
 /// may come before the store has heard that the message was sent, so it is expected from now on.
 pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), Failure> {
+    begin_with(house, message, None).await
+}
+
+/// As [`begin`], with the staged file that is meant: of many attempts the store lets one begin.
+async fn begin_with(house: &House, message: &Message, staged: Option<&str>) -> Result<(), Failure> {
     let mut change = Change::default();
     change.message_states.push(MessageState {
         message: message.id,
         from: vec![State::Queued],
         to: State::Sending,
-        reason: None,
+        reason: staged.map(|name| format!("{STAGED_AS}{name}")),
     });
     expect(house, message, &mut change).await?;
     house.store.apply(change).await?;

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use super::check::to_errors;
 use super::release::kind_of;
-use super::{Failure, RELEASE, Step, alert, event, export, job};
+use super::{Failure, RELEASE, Step, alert, broken, event, export, job};
 use crate::house::House;
 use crate::json;
 use crate::payload::Bytes;
@@ -72,7 +72,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             break;
         }
     }
-    let read = reading.await.map_err(|error| Failure::Final(format!("it broke down: {error}")))?;
+    let read = reading.await.map_err(|error| broken(&error))?;
     let this = change::Message::Known(id);
     let mut change = Change::default();
     let mut told = format!("{new} posted");

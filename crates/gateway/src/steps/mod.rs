@@ -27,6 +27,7 @@ use tieline_x12::table::Release;
 use std::io;
 use std::sync::Arc;
 use tieline_partner::PartnerBook;
+use tokio::task::JoinError;
 
 /// The kind of the job that reads a message.
 pub const READ: &str = "read";
@@ -97,9 +98,13 @@ impl From<io::Error> for Failure {
 pub(crate) async fn work<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Failure::Final(format!("the step broke down: {error}")))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?
+}
+
+/// A step that broke down by a fault of ours counts as an attempt: the others go on. What the fault says
+/// is not told, because it may quote what was read; where it is, is on standard error.
+pub(crate) fn broken(_: &JoinError) -> Failure {
+    Failure::Passing("the step broke down; tell the makers of tieline what its log says".into())
 }
 
 /// Something that happened to a message.
@@ -140,5 +145,17 @@ impl Plans for ByPartner {
         let found = self.0.find_by_isa(header.sender(), header.receiver());
         let guided = found.and_then(|(partner, way)| partner.plan(set, release, way).cloned());
         guided.or_else(|| Plan::standard(release, set))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_breaks_down_may_be_done_again_and_quotes_nothing() {
+        let done = work::<()>(|| panic!("account 4410027718")).await;
+        let Err(Failure::Passing(reason)) = done else { panic!("it is tried again: {done:?}") };
+        assert!(!reason.contains("4410027718"), "{reason}");
     }
 }

@@ -20,7 +20,7 @@ use tieline_x12::check::stream;
 use tokio::sync::mpsc;
 
 use super::check::{of, report_name, whose};
-use super::{ByPartner, Failure, Step, alert, export};
+use super::{ByPartner, Failure, Step, alert, broken, export};
 use crate::agreement;
 use crate::compose::{self, Envelope};
 use crate::examine::{Examined, Examiner, ReadSet, answered, is_unusable};
@@ -72,9 +72,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             posted.add(&*house.store, std::mem::take(&mut part)).await?;
         }
     }
-    let examined = reading
-        .await
-        .map_err(|error| Failure::Final(format!("the reading broke down: {error}")))??;
+    let examined = reading.await.map_err(|error| broken(&error))??;
     posted.add(&*house.store, part).await?;
     posted.advised = !advices.is_empty();
     let mut step = finish(house, &book, &interchange, &partner, examined, &posted).await?;

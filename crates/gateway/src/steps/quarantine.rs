@@ -9,6 +9,9 @@ use tieline_store::message::State;
 use super::{Failure, Step, alert, event};
 use crate::house::House;
 
+/// The channel of messages that lie here sealed.
+pub(crate) const SEALED: &str = "as2 sealed";
+
 /// Holds the message of a job; its detail says why.
 pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failure> {
     let id = claimed.message.ok_or_else(|| Failure::Final("the job names no message".into()))?;

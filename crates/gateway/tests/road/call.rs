@@ -83,6 +83,11 @@ impl Pair {
     }
 
     async fn call(&self) {
+        self.call_from(&self.ours).await;
+    }
+
+    /// Calls from one of our nodes.
+    async fn call_from(&self, node: &Gateway) {
         let call = NewJob {
             kind: "call".to_string(),
             message: None,
@@ -93,8 +98,8 @@ impl Pair {
             unique: None,
         };
         let change = Change { jobs: vec![call], ..Change::default() };
-        self.ours.store().apply(change).await.expect("the store works");
-        self.ours.work().await;
+        node.store().apply(change).await.expect("the store works");
+        node.work().await;
     }
 
     async fn alerts(&self) -> Vec<AuditEntry> {
@@ -152,6 +157,33 @@ pub(crate) async fn a_login_that_is_refused_is_told_and_pauses_the_calls_in_the_
     assert!(reason.contains("login"), "{reason}");
     let state = pair.ours.message(queued.id).await.state;
     assert!(matches!(state, State::Queued | State::Sending), "it waits: {state:?}");
+    pair.node.stop().await;
+}
+
+pub(crate) async fn calls_that_failed_are_counted_over_a_restart(on: Database) {
+    let pair = Pair::open(on).await;
+    pair.queue().await;
+    let good = fs::read(pair.ours.path("key")).expect("the key is there");
+    let fail_once = async |name: &str| {
+        write_key(&pair.ours, &HostKey::generate().expect("a key"));
+        pair.call_from(&pair.ours.another(name).await).await;
+    };
+    for name in ["first start", "second start"] {
+        fail_once(name).await;
+    }
+    // One that is reached begins the count anew.
+    fs::write(pair.ours.path("key"), good).expect("it is written");
+    pair.call().await;
+    for name in ["third start", "fourth start"] {
+        fail_once(name).await;
+        assert_eq!(pair.pause().await, None, "{name}");
+    }
+    fail_once("fifth start").await;
+    assert!(pair.pause().await.is_some(), "three in a row");
+    // So does whoever lets the calls go on.
+    pair.ours.store().set_pause(DROP, None, "a person").await.expect("the store works");
+    fail_once("sixth start").await;
+    assert_eq!(pair.pause().await, None);
     pair.node.stop().await;
 }
 

@@ -80,6 +80,11 @@ impl Gateway {
         let text = fs::read_to_string(&profile).expect("the profile is there");
         let (without, _) = text.split_once("[[drops]]").expect("it has a drop");
         fs::write(&profile, without).expect("it can be written");
+        // What is exported would go into a folder of the machine.
+        let profile = partners.join("redriver-bank/partner.toml");
+        let text = fs::read_to_string(&profile).expect("the profile is there");
+        let (without, _) = text.split_once("[[exports]]").expect("it has an export");
+        fs::write(&profile, without).expect("it can be written");
         Gateway::node(address, options, folder, "node one").await
     }
 

@@ -4,10 +4,11 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jiff::SignedDuration;
 use tieline_gateway::worker;
+use tieline_store::State;
 use tieline_store::message::Flow;
 use tieline_store::options::ToldClock;
 use tokio::sync::Notify;
@@ -147,4 +148,34 @@ pub(crate) async fn a_mailbox_that_cannot_be_written_to_loses_and_doubles_nothin
     fs::rename(&aside, &outbound).expect("it can be moved");
     run.recover().await;
     run.check().await;
+}
+
+/// A step that breaks down by a fault of ours is a failed attempt; others go on meanwhile.
+pub(crate) async fn a_step_that_breaks_down_is_given_up_and_others_go_on(on: Database) {
+    let mut run = Run::start(on).await;
+    let breaks = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&breaks);
+    let hook = move |name| match name == "payload" && told.load(Ordering::SeqCst) {
+        true => Fate::Panics,
+        false => Fate::Done,
+    };
+    let node =
+        run.gateway.wrapped("other", |store| Arc::new(Hooked::around(store, Box::new(hook))));
+    let broken = run.gateway.receive(BANK, "broken.edi", "not looked at").await;
+    for attempt in 1..=10 {
+        assert_eq!(node.message(broken).await.state, State::Received, "attempt {attempt}");
+        node.work().await;
+        breaks.store(false, Ordering::SeqCst);
+        run.next_payment().await;
+        node.work().await;
+        breaks.store(true, Ordering::SeqCst);
+        run.clock.advance(SignedDuration::from_secs(3_600));
+    }
+    let message = node.message(broken).await;
+    assert_eq!(message.state, State::Dead);
+    let reason = message.reason.expect("why");
+    assert!(reason.contains("the step broke down"), "{reason}");
+    assert!(!reason.contains("of a test"), "what a fault says may quote what was read: {reason}");
+    let posted = node.messages(State::Posted).await;
+    assert_eq!(posted.len(), run.payments as usize, "the others went on");
 }

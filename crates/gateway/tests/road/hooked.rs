@@ -1,5 +1,5 @@
 //! A store that fails when a test says so: a call that is not done, one that is done and said not to
-//! be, one that waits, and one with which the program ends.
+//! be, one that waits, one that breaks down, and one with which the program ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub(crate) enum Fate {
     Unheard,
     /// It is done when somebody says so.
     Waits(Arc<Notify>),
+    /// Whoever called breaks down.
+    Panics,
     /// The program ends before it is done: nobody ever hears of it.
     EndsBefore,
     /// The program ends when it is done.
@@ -70,6 +72,7 @@ impl Hooked {
                 gate.notified().await;
                 work.await
             }
+            Fate::Panics => panic!("the step of a test breaks down"),
             Fate::EndsBefore => self.end().await,
             Fate::EndsAfter => {
                 let _ = work.await;

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod as2;
+mod audit;
 mod call;
 mod common;
 mod due;
@@ -13,6 +14,7 @@ mod nodes;
 mod once;
 mod operate;
 mod outbound;
+mod staged;
 mod told;
 mod watched;
 
@@ -64,10 +66,12 @@ on_both! {
         what_was_taken_moves_to_the_archive_after_a_while;
     call: a_call_puts_what_is_queued_and_takes_what_waits
         a_login_that_is_refused_is_told_and_pauses_the_calls_in_the_end
+        calls_that_failed_are_counted_over_a_restart
         another_host_key_pauses_the_calls_at_once
         a_server_that_is_not_there_is_called_again_and_then_told
         a_file_that_is_refused_is_told_and_goes_when_it_may
         a_drop_that_cannot_be_used_is_given_up_and_told;
+    audit: what_happens_while_the_store_is_away_is_in_the_audit;
     due: an_expected_file_that_comes_in_time_is_nothing_to_tell
         an_expected_file_that_does_not_come_is_told_once
         an_expected_file_that_is_too_large_is_told
@@ -83,13 +87,20 @@ on_both! {
         only_what_waits_for_a_person_is_looked_at_anew
         what_was_held_goes_on_when_it_was_set_right
         what_was_held_is_held_again_until_it_is_set_right
-        what_was_given_up_on_its_way_out_is_delivered;
+        what_was_given_up_on_its_way_out_is_delivered
+        of_two_copies_of_an_unknown_sender_one_counts
+        an_advice_anew_has_a_number_of_its_own
+        what_lies_here_sealed_is_not_looked_at_anew
+        an_import_of_our_own_is_imported_anew
+        an_import_whose_format_is_not_known_any_more_is_refused
+        what_is_held_on_its_way_out_is_not_sent_again;
     acknowledged: the_last_acknowledgment_of_what_was_sent_counts;
     failing: a_call_that_fails_is_made_again
         a_call_that_is_done_and_not_heard_of_is_not_done_twice
         whoever_ends_before_a_call_has_lost_nothing
         whoever_ends_after_a_call_has_lost_nothing
         whoever_stalls_past_the_lease_writes_nothing
+        a_step_that_breaks_down_is_given_up_and_others_go_on
         a_mailbox_that_cannot_be_written_to_loses_and_doubles_nothing;
     told: what_is_told_within_minutes_is_one_signed_webhook
         what_is_not_taken_is_sent_again_under_the_same_id
@@ -100,5 +111,7 @@ on_both! {
         a_ban_holds_at_every_node_and_through_a_restart
         a_good_login_clears_slips_and_the_next_ban_is_longer
         a_stranger_cannot_lock_a_partner_out;
+    staged: whoever_stalls_while_staging_sends_nothing_twice
+        whoever_stalls_before_a_folder_puts_nothing_twice;
     histories: every_history_comes_to_what_the_model_says;
 }

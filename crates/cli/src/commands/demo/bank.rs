@@ -146,8 +146,8 @@ impl Bank {
 }
 
 impl Relations for Desk {
-    async fn relation(&self, from: &str, to: &str) -> Option<Arc<Relation>> {
-        (from == US && to == BANK).then(|| Arc::clone(&self.relation))
+    async fn relation(&self, from: &str, to: &str) -> Result<Option<Arc<Relation>>, Refusal> {
+        Ok((from == US && to == BANK).then(|| Arc::clone(&self.relation)))
     }
 }
 
@@ -182,8 +182,8 @@ impl Keeper for Desk {
 
     async fn not_opened(&self, _message: NotOpened) {}
 
-    async fn awaited(&self, _partner: &str, _message_id: &str) -> Option<Awaited> {
-        None
+    async fn awaited(&self, _partner: &str, _message_id: &str) -> Result<Option<Awaited>, Refusal> {
+        Ok(None)
     }
 
     async fn judged(&self, _arrived: ArrivedReceipt) -> Result<(), Refusal> {
