@@ -9,18 +9,22 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tieline_partner::profile::{ResendNumber, Status, Watch};
+use tieline_store::change::MessageState;
 use tieline_store::job::{Claimed, End, NewJob};
 use tieline_store::message::{Filter, Flow, Message, State};
 use tieline_store::schedule::Run;
-use tieline_store::{Change, StoreError, change, expectation};
+use tieline_store::{Change, MessageId, StoreError, change, expectation};
 use tokio::sync::watch;
 
 use crate::house::House;
 use crate::operate::{self, Numbering};
+use crate::queue;
 use crate::steps::{ALERT, Failure, OVERDUE, Step, WATCH, alert, event, job};
 
 /// How often deadlines are looked at.
 const EVERY: Duration = Duration::from_secs(10);
+/// The event of a message that is sent again.
+const SENT_AGAIN: &str = "sent again";
 /// The most messages of a partner that are looked at for one deadline.
 const MOST: u32 = 10_000;
 
@@ -52,7 +56,22 @@ pub(crate) async fn follow(house: &House, claimed: &Claimed) -> Result<Step, Fai
     let word = if is_overdue { "has not come" } else { "is still to come" };
     let mut detail = format!("the answer to {key} {word}; it is due {}", it.due);
     let mut change = Change::default();
-    if is_overdue {
+    if is_overdue && it.kind == expectation::Kind::Receipt {
+        let tries = sent_again(house, id).await?;
+        if is_sent_again(house, &message, &it.partner, tries) {
+            // The same message under the same Message-ID, so that the partner sees a repeat.
+            change.message_states.push(MessageState {
+                message: id,
+                from: vec![State::Sent],
+                to: State::Queued,
+                reason: None,
+            });
+            change.jobs.push(queue::delivery(this, &it.partner, &message.channel));
+            detail += &format!("; sent again under the same Message-ID, time {}", tries + 1);
+            change.events.push(event(this, SENT_AGAIN, detail));
+            return Ok(Step::done(change));
+        }
+    } else if is_overdue {
         match again(house, &message, &it.partner).await? {
             Again::No => {}
             Again::Later(due) => {
@@ -66,7 +85,7 @@ pub(crate) async fn follow(house: &House, claimed: &Claimed) -> Result<Step, Fai
                 };
                 operate::send_again(house, &mut change, &message, numbers).await?;
                 detail += &format!("; sent again under {told}, time {tries}");
-                change.events.push(event(this, "sent again", detail));
+                change.events.push(event(this, SENT_AGAIN, detail));
                 return Ok(Step::done(change));
             }
         }
@@ -74,6 +93,21 @@ pub(crate) async fn follow(house: &House, claimed: &Claimed) -> Result<Step, Fai
     change.events.push(event(this, what, detail));
     change.jobs.push(alert(Some(&it.partner), what, id));
     Ok(Step::done(change))
+}
+
+/// How often a message was sent again under its Message-ID.
+async fn sent_again(house: &House, id: MessageId) -> Result<u32, Failure> {
+    let events = house.store.events(id).await?;
+    Ok(events.iter().filter(|event| event.what == SENT_AGAIN).count() as u32)
+}
+
+/// Whether a message may be sent once more to a partner.
+fn is_sent_again(house: &House, message: &Message, partner: &str, tries: u32) -> bool {
+    let book = house.book();
+    let Some(partner) = book.find(partner) else { return false };
+    let profile = partner.profile();
+    let trades = matches!(profile.status, Status::Testing | Status::Live);
+    trades && message.state == State::Sent && tries < profile.envelope.acknowledge.resend.times
 }
 
 /// Whether a message is sent again whose answer is overdue.
@@ -89,8 +123,7 @@ async fn again(house: &House, message: &Message, partner: &str) -> Result<Again,
     let Some(partner) = book.find(partner) else { return Ok(Again::No) };
     let profile = partner.profile();
     let agreed = profile.envelope.acknowledge.resend;
-    let trades = matches!(profile.status, Status::Testing | Status::Live);
-    if !trades || agreed.times == 0 || message.state != State::Sent {
+    if !is_sent_again(house, message, &profile.id, 0) {
         return Ok(Again::No);
     }
     let mut tries = 0;

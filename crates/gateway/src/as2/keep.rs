@@ -141,7 +141,14 @@ impl Keeper for As2Host {
                 change.jobs.push(alert(Some(&arrived.partner), "not delivered", id));
                 // Anybody may have written one that the partner did not sign.
                 let is_partners = matches!(arrived.receipt.signature, Signature::Verified(_));
-                if is_partners && matches!(why, Why::Reported { .. } | Why::NotProcessed) {
+                let is_no = matches!(why, Why::Reported { .. } | Why::NotProcessed);
+                let message = self.house.store.message(id).await;
+                let message =
+                    message.map_err(|error| refuse(&arrived.partner, &error.to_string()))?;
+                // A word that comes after a yes changes nothing; a person hears of it.
+                let waits =
+                    message.is_some_and(|it| matches!(it.state, State::Sending | State::Sent));
+                if is_partners && is_no && waits {
                     change.message_states.push(MessageState {
                         message: id,
                         from: Vec::new(),

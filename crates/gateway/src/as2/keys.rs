@@ -23,8 +23,8 @@ impl fmt::Debug for OwnKeys {
 pub(crate) struct Keys(Vec<(Option<Timestamp>, Arc<Identity>)>);
 
 impl OwnKeys {
-    /// The keys that a book names. They are read once for each book; one that cannot be read is told
-    /// in the log, and left out.
+    /// The keys that a book names. They are read once for each book; while one cannot be read, which is
+    /// told in the log, they are read again each time.
     pub(crate) fn of(&self, book: &Arc<PartnerBook>, secrets: &Secrets) -> Arc<Keys> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, keys)) = &*held
@@ -32,16 +32,19 @@ impl OwnKeys {
         {
             return Arc::clone(keys);
         }
-        let mut keys = Vec::new();
+        let (mut keys, mut all) = (Vec::new(), true);
         for (key, certificate) in book.own_certificates() {
             match read(key, certificate, secrets) {
                 Ok(identity) => keys.push((key.from, Arc::new(identity))),
-                Err(error) => tracing::error!(error, "a key of ours for AS2 cannot be used"),
+                Err(error) => {
+                    all = false;
+                    tracing::error!(error, "a key of ours for AS2 cannot be used");
+                }
             }
         }
         keys.sort_by_key(|(from, _)| std::cmp::Reverse(*from));
         let keys = Arc::new(Keys(keys));
-        *held = Some((Arc::clone(book), Arc::clone(&keys)));
+        *held = all.then(|| (Arc::clone(book), Arc::clone(&keys)));
         keys
     }
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use tieline_partner::profile::as2::As2;
 use tieline_smime::Mic;
+use tieline_smime::mdn::{Severity, Signature, Why};
 use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Kind, NewExpectation};
 use tieline_store::job::{Claimed, End};
@@ -83,6 +84,10 @@ impl Sending<'_> {
         mut change: Change,
     ) -> Step {
         let where_to = format!("over AS2 as {}", self.message_id);
+        if claimed.attempt > 1 && is_known(&outcome, mic.as_ref()) {
+            self.say(&mut change, "receipt", "the partner had it from an earlier try".into());
+            return Step::done(self.sent(change, where_to));
+        }
         let mic = mic.map(|it| it.to_string()).unwrap_or_default();
         match outcome {
             Outcome::Delivered(_) => {
@@ -153,6 +158,19 @@ impl Sending<'_> {
             false => Step { change, end: End::Dead { reason } },
         }
     }
+}
+
+/// Whether the partner says, signed and with the right MIC, that it had the message already. Then an
+/// earlier try came through whose receipt did not.
+fn is_known(outcome: &Outcome, mic: Option<&Mic>) -> bool {
+    let Outcome::NotDelivered(client::Failure::Receipt { why, received }) = outcome else {
+        return false;
+    };
+    let Why::Reported { severity: Severity::Warning, text } = why else { return false };
+    matches!(received.signature, Signature::Verified(_))
+        && mic.is_some()
+        && received.mic.as_ref() == mic
+        && text.to_ascii_lowercase().contains("duplicate")
 }
 
 /// The Message-ID of a message of ours. It is the same for each try, and tells which message it is.
