@@ -113,9 +113,11 @@ fn what_is_refused_says_why_without_a_number_of_an_account() {
 fn what_the_store_posted_is_compared() {
     let station = common::Station::after_the_demonstration();
     let said = station.run(&["reconcile", "--without", "usage"]);
-    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    // The bank also pays for accounts of which the demonstration has no bills.
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    assert!(said.out.contains("payment for an unknown account"), "{}", said.out);
     let rows = said.out.lines().filter(|line| line.ends_with("  agrees")).count();
-    assert!(rows > 0 && said.out.ends_with(&format!("\n{rows} of {rows} agree\n")), "{}", said.out);
+    assert!(rows > 0 && said.out.contains(&format!("\n{rows} of {rows} agree")), "{}", said.out);
     let account = said.out.lines().nth(1).and_then(|line| line.split(' ').next());
     let account = account.expect("an account");
 

@@ -4,10 +4,10 @@ use sha2::{Digest, Sha256};
 use tieline_gateway::IMPORT;
 use tieline_gateway::operate::{self, Numbering, OperateError};
 use tieline_store::change::{Change, MessageState};
-use tieline_store::message::{Flow, Message};
+use tieline_store::message::{Filter, Flow, Message};
 use tieline_store::{Arrival, MessageId, Payload, State};
 
-use crate::common::{Database, Gateway, sample, segments};
+use crate::common::{Database, Gateway, sample};
 use crate::once::BANK;
 use crate::outbound::{AGGREGATOR, acknowledgment, usage};
 
@@ -187,10 +187,14 @@ pub(crate) async fn an_advice_anew_has_a_number_of_its_own(on: Database) {
     gateway.store().apply(change).await.expect("the store works");
     reprocess(&gateway, message.id).await.expect("it is held");
     gateway.work().await;
-    let documents = gateway.mailbox(BANK, "outbound");
-    let advices = documents.iter().filter(|(_, it)| !segments(it, "OTI").is_empty());
-    let numbers: Vec<&str> = advices.map(|(_, it)| segments(it, "ISA")[0]).collect();
-    assert_eq!(numbers.len(), 2, "{documents:?}");
+    let filter = Filter { flow: Some(Flow::Out), ..Filter::default() };
+    let out = gateway.store().messages(&filter, None, 100).await.expect("the store works");
+    let mut numbers = Vec::new();
+    for advice in out.iter().filter(|it| it.content.starts_with("824")) {
+        let inside = gateway.store().interchanges(advice.id).await.expect("the store works");
+        numbers.push(inside[0].control);
+    }
+    assert_eq!(numbers.len(), 2, "{out:?}");
     assert_ne!(numbers[0], numbers[1]);
 }
 
