@@ -43,7 +43,7 @@ fn what_is_good_is_told_and_nothing_is_made() {
         assert!(line(&said, what).starts_with("ok "), "{}", said.out);
     }
     assert!(!station.path("state").exists(), "nothing is made");
-    assert!(line(&said, "mail").starts_with("warn "), "no server takes mail: {}", said.out);
+    assert!(line(&said, "mail ").starts_with("warn "), "no server takes mail: {}", said.out);
     assert!(said.err.contains("7 ok, 1 warning, 0 failures"), "{}", said.err);
 }
 
