@@ -261,9 +261,8 @@ async fn anew(
         }
     }
     change.message_states.push(state(id, message.state, State::Queued));
-    let partner = message.partner.as_deref().unwrap_or_default();
     if !queue::is_called(&message.channel) {
-        change.jobs.push(queue::delivery(change::Message::Known(id), partner, &message.channel));
+        change.jobs.push(queue::delivery(change::Message::Known(id)));
     }
     Ok("it is sent".to_string())
 }

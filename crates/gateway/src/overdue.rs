@@ -66,7 +66,7 @@ pub(crate) async fn follow(house: &House, claimed: &Claimed) -> Result<Step, Fai
                 to: State::Queued,
                 reason: None,
             });
-            change.jobs.push(queue::delivery(this, &it.partner, &message.channel));
+            change.jobs.push(queue::delivery(this));
             detail += &format!("; sent again under the same Message-ID, time {}", tries + 1);
             change.events.push(event(this, SENT_AGAIN, detail));
             return Ok(Step::done(change));

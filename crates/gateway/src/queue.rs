@@ -210,7 +210,7 @@ pub(crate) fn errors(
 pub(crate) fn message(change: &mut Change, message: NewMessage) -> usize {
     let place = change.messages.len();
     if message.state == State::Queued && !is_called(&message.channel) {
-        change.jobs.push(delivery(change::Message::New(place), &message.partner, &message.channel));
+        change.jobs.push(delivery(change::Message::New(place)));
     }
     change.messages.push(message);
     place
@@ -221,11 +221,10 @@ pub(crate) fn is_called(channel: &str) -> bool {
     matches!(agreement::road(channel), Some(Road::Push(_)))
 }
 
-/// The job that delivers a message. Those of one road to one partner go in order, but for AS2, where one
-/// that the partner does not take must not hold up the others.
-pub(crate) fn delivery(message: change::Message, partner: &str, channel: &str) -> NewJob {
-    let order = (channel != agreement::AS2).then(|| format!("out/{partner}/{channel}"));
-    NewJob { message: Some(message), order, ..job(DELIVER) }
+/// The job that delivers a message. Messages do not wait for each other: an interchange is known by its
+/// number, and one that a partner does not take must not hold up the others.
+pub(crate) fn delivery(message: change::Message) -> NewJob {
+    NewJob { message: Some(message), ..job(DELIVER) }
 }
 
 /// The number of a message as part of a file name that only it has.
