@@ -11,6 +11,7 @@ pub mod as2;
 pub mod bans;
 mod compose;
 pub mod connection;
+mod ending;
 pub mod evidence;
 mod examine;
 pub mod extract;

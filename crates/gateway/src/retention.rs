@@ -16,6 +16,7 @@ use tieline_store::{AuditEntry, Change, StoreError};
 use tieline_transport::Mailbox;
 use tokio::sync::watch;
 
+use crate::ending;
 use crate::house::House;
 use crate::steps::{Failure, RETAIN, Step, job, work};
 
@@ -100,6 +101,8 @@ pub(crate) async fn step(house: &House, _: &Claimed) -> Result<Step, Failure> {
             });
         }
     }
+    // The night's run is also when it is looked what ends soon.
+    ending::tell(house).await?;
     Ok(Step::done(change))
 }
 

@@ -74,3 +74,31 @@ async fn old_files_leave_the_archive_and_nothing_else() {
         assert_eq!(gateway.mailbox(BANK, folder).len(), left, "{folder}");
     }
 }
+
+#[tokio::test]
+async fn what_ends_soon_is_told_once_for_each_warning() {
+    let (gateway, clock) = told().await;
+    let file = "prairie-power/authorizations/2026-014.toml";
+    let names = std::fs::read_dir(gateway.path("partners/prairie-power/authorizations"));
+    let name = names.expect("a folder").next().expect("there is one").expect("it is listed");
+    let file = file.replace("2026-014.toml", &name.file_name().to_string_lossy());
+    gateway.rewrite(&file, |text| text.replace("until = 2028-03-31", "until = 2026-05-01"));
+    let from: Timestamp = FRIDAY.parse().expect("an instant");
+    let alerts = async || {
+        let filter = AuditFilter { action: Some("alert".to_string()), ..AuditFilter::default() };
+        let all = gateway.store().audited(&filter, 99).await.expect("the store works");
+        let ends = all.into_iter().filter(|it| it.detail.contains("ending prairie-power"));
+        ends.map(|it| it.detail).collect::<Vec<_>>()
+    };
+    // The nights of 4 April, 28 days before; of 5; of 18, 13 days before; and of 2 May.
+    for (days, told) in [(1, 1), (1, 1), (13, 2), (14, 3)] {
+        clock.advance(SignedDuration::from_secs(days * DAY));
+        retention::begin_due(&gateway.house, from).await.expect("the store works");
+        gateway.work().await;
+        let alerts = alerts().await;
+        assert_eq!(alerts.len(), told, "{alerts:?}");
+    }
+    let all = alerts().await;
+    assert!(all[0].contains("ended on 2026-05-01"), "{all:?}");
+    assert!(all[2].contains("ends on 2026-05-01, in 27 days"), "{all:?}");
+}
