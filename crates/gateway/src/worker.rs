@@ -88,7 +88,7 @@ async fn one(
     while !*stop.borrow() {
         let waited = match take_one(&house, &worker, kinds).await {
             Ok(true) => continue,
-            Ok(false) => house.store.wait_for_work(IDLE),
+            Ok(false) => rest(&house, kinds),
             Err(error) => {
                 tracing::error!(%error, "the store does not give jobs or take what they came to");
                 tokio::select! {
@@ -101,6 +101,16 @@ async fn one(
             () = waited => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Waits until there may be something to do. The word that there is wakes one worker, which must not be
+/// the one that sends alerts: that looks by itself.
+async fn rest(house: &House, kinds: &[&str]) {
+    if kinds == TELLING {
+        tokio::time::sleep(IDLE).await;
+    } else {
+        house.store.wait_for_work(IDLE).await;
     }
 }
 
