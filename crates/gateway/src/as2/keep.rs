@@ -22,11 +22,10 @@ use super::As2Host;
 use crate::agreement::AS2;
 use crate::arrivals::payload;
 use crate::host::hand_over;
+use crate::steps::quarantine::SEALED;
 use crate::steps::send::named;
 use crate::steps::{QUARANTINE, READ, RECEIPT, alert, event, job, receipt, send};
 
-/// The channel of messages that lie here sealed.
-const SEALED: &str = "as2 sealed";
 /// The most messages of a partner that lie here sealed.
 const MOST_SEALED: u32 = 20;
 /// A receipt may come before the store has heard that its message was sent: how often it is looked
