@@ -85,7 +85,7 @@ pub(crate) fn interchange(change: &mut Change, partner: &Partner, outgoing: Outg
         content,
         state,
         reason: outgoing.held,
-        window_from: jiff::Timestamp::MIN,
+        window_from: None,
     });
     place
 }
@@ -174,7 +174,7 @@ pub(crate) fn renumbered(
         content: interchange.content.clone(),
         state: State::Queued,
         reason: None,
-        window_from: jiff::Timestamp::MIN,
+        window_from: None,
     });
 }
 

@@ -59,10 +59,11 @@ pub(crate) fn standing(earlier: Option<(i64, bool)>) -> Standing {
     }
 }
 
-/// The word of a standing and the earlier interchange it speaks of, as they are stored.
+/// The word of a standing and the earlier interchange it speaks of, as they are stored; one that stands
+/// apart has a column of its own for that.
 pub(crate) fn standing_columns(standing: Standing) -> (&'static str, Option<i64>) {
     match standing {
-        Standing::First => ("first", None),
+        Standing::First | Standing::Apart => ("first", None),
         Standing::Repeat(earlier) => ("repeat", Some(earlier.0)),
         Standing::Conflict(earlier) => ("conflict", Some(earlier.0)),
     }

@@ -57,6 +57,8 @@ pub struct Change {
     pub receipts: Vec<NewReceipt>,
     /// Jobs to be done next.
     pub jobs: Vec<NewJob>,
+    /// Interchanges that stood apart and are compared from now on, with those kept since an instant.
+    pub taken_up: Vec<(InterchangeId, Timestamp)>,
     /// Dead jobs that are due again, their attempts counted from 0. One whose name another unfinished
     /// job has by now stays dead.
     pub revived: Vec<JobId>,
@@ -116,6 +118,8 @@ pub struct Applied {
     pub messages: Vec<MessageId>,
     /// The numbers of the interchanges, and how each compares with those before.
     pub interchanges: Vec<(InterchangeId, Standing)>,
+    /// How the interchanges compare that were taken up.
+    pub taken_up: Vec<Standing>,
     /// What became of the postings.
     pub postings: Vec<Posted>,
     /// For each answer, the messages it closed or changed; none when it answers nothing we wait for.

@@ -158,6 +158,7 @@ pub(crate) fn interchange(row: &impl Columns) -> Result<Interchange, StoreError>
         state: row.state()?,
         reason: row.text_if_any("reason")?,
         standing: match row.text("standing")?.as_str() {
+            "first" if row.flag("apart")? => interchange::Standing::Apart,
             "first" => interchange::Standing::First,
             "repeat" => interchange::Standing::Repeat(earlier()?),
             "conflict" => interchange::Standing::Conflict(earlier()?),

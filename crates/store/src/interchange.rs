@@ -46,8 +46,9 @@ pub struct NewInterchange {
     /// Why it stands there.
     pub reason: Option<String>,
     /// Interchanges of the same sender, receiver and number that were kept before this instant do
-    /// not count as the same. Only for [`Flow::In`].
-    pub window_from: Timestamp,
+    /// not count as the same. `None` for one that is held before it is compared: it stays
+    /// [`Standing::Apart`] until a change takes it up. Only for [`Flow::In`].
+    pub window_from: Option<Timestamp>,
 }
 
 /// What the store finds when an interchange comes in, compared with those before.
@@ -59,6 +60,8 @@ pub enum Standing {
     Repeat(InterchangeId),
     /// Only other bytes came under this number before, first in this interchange.
     Conflict(InterchangeId),
+    /// It is compared with none, and none with it: nobody who may speak for its sender has sent it.
+    Apart,
 }
 
 /// An interchange as the store has it.
@@ -92,7 +95,7 @@ pub struct Interchange {
     pub state: State,
     /// Why it stands there.
     pub reason: Option<String>,
-    /// How it compared with those before when it came.
+    /// How it compared with those before when it came, or was taken up.
     pub standing: Standing,
     /// When it was written down.
     pub at: Timestamp,

@@ -12,7 +12,7 @@ use tieline_partner::PartnerBook;
 use tieline_store::change;
 use tieline_store::interchange::{Interchange, InterchangeId, Standing};
 use tieline_store::job::{Claimed, End, NewJob};
-use tieline_store::message::{Filter, Flow, State};
+use tieline_store::message::State;
 use tieline_store::{Change, MessageId};
 use tieline_x12::acknowledge::{Acknowledger, Answers, Stamp};
 use tieline_x12::check::{WINDOW, stream};
@@ -31,8 +31,6 @@ use crate::{agreement, folders};
 
 /// What the detail of a job begins with whose interchange a person accepted under a used number.
 pub(crate) const ACCEPTED: &str = "accepted";
-/// How many messages are looked at together.
-const TOGETHER: u32 = 100;
 
 /// Checks the interchange of a job. Its detail is empty, or the word and the time of a person who has
 /// it looked at anew: then it is asked again who may speak for whom, with the partners as they are
@@ -43,12 +41,11 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     if is_anew && let (partner, Some(hold)) = speaker(house, &kept).await? {
         return Ok(held(&kept, partner.as_deref(), hold));
     }
-    let was_unknown = kept.partner.is_none();
     let (interchange, partner) = of_partner(house, kept).await?;
     let book = house.book();
-    let standing = match is_anew && was_unknown {
-        true => compare(house, &book, &interchange, &partner).await?,
-        false => interchange.standing,
+    let standing = match interchange.standing {
+        Standing::Apart => take_up(house, &book, &interchange, &partner).await?,
+        standing => standing,
     };
     match standing {
         Standing::Repeat(first) => again(house, &interchange, first).await,
@@ -56,7 +53,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
             conflict(house, &book, &interchange, &partner, first).await
         }
         // A person has accepted the one under a number that was used.
-        Standing::Conflict(_) | Standing::First => {
+        Standing::Conflict(_) | Standing::First | Standing::Apart => {
             judge(house, book, interchange, partner, &claimed.detail).await
         }
     }
@@ -91,9 +88,8 @@ async fn of_partner(
     Ok((interchange, partner))
 }
 
-/// How an interchange compares with those that came before it. When it came nobody knew its sender, and
-/// so not how long a control number of the sender's counts as the same.
-async fn compare(
+/// How an interchange that was held compares with the others, now that it may be heard.
+async fn take_up(
     house: &House,
     book: &PartnerBook,
     interchange: &Interchange,
@@ -101,37 +97,9 @@ async fn compare(
 ) -> Result<Standing, Failure> {
     let days = book.find(partner).map_or(0, agreement::duplicate_window);
     let window_from = interchange.at - SignedDuration::from_hours(24 * days);
-    let filter =
-        Filter { flow: Some(Flow::In), control: Some(interchange.control), ..Filter::default() };
-    let is_earlier = |it: &Interchange| {
-        it.id < interchange.id
-            && it.at >= window_from
-            && it.control == interchange.control
-            && it.sender == interchange.sender
-            && it.receiver == interchange.receiver
-    };
-    let (mut same, mut other) = (None, None);
-    let mut before = None;
-    loop {
-        // The latest come first, so what is found last came first.
-        let some = house.store.messages(&filter, before, TOGETHER).await?;
-        for message in &some {
-            let inside = house.store.interchanges(message.id).await?;
-            for it in inside.iter().rev().filter(|it| is_earlier(it)) {
-                let place = if it.sha256 == interchange.sha256 { &mut same } else { &mut other };
-                *place = Some(it.id);
-            }
-        }
-        match some.last().filter(|last| last.at >= window_from) {
-            Some(last) => before = Some(last.id),
-            None => break,
-        }
-    }
-    Ok(match (same, other) {
-        (Some(first), _) => Standing::Repeat(first),
-        (None, Some(first)) => Standing::Conflict(first),
-        (None, None) => Standing::First,
-    })
+    let taken_up = vec![(interchange.id, window_from)];
+    let applied = house.store.apply(Change { taken_up, ..Change::default() }).await?;
+    Ok(applied.taken_up.first().copied().unwrap_or(interchange.standing))
 }
 
 /// The partner that an interchange is from, as the partners are now, and why it may not go on.

@@ -165,8 +165,9 @@ fn write_down(book: &PartnerBook, message: &Message, found: Vec<Found>, now: Tim
             length: found.end - found.header.offset(),
             content: content(&found.sets),
             state: if reason.is_some() { State::Held } else { State::Received },
+            // What nobody may have said is not what a later one is compared with.
+            window_from: reason.is_none().then(|| now - SignedDuration::from_hours(24 * days)),
             reason,
-            window_from: now - SignedDuration::from_hours(24 * days),
         });
         speakers.push(id);
     }

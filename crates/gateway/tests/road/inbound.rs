@@ -1,5 +1,6 @@
 //! What comes in: kept, judged, answered, posted, each once.
 
+use tieline_gateway::operate;
 use tieline_store::State;
 use tieline_store::posting::Kind;
 
@@ -90,6 +91,34 @@ pub(crate) async fn nobody_speaks_for_somebody_else(on: Database) {
         assert_eq!(gateway.mailbox(partner, "outbound"), [], "nothing is acknowledged");
     }
     assert_eq!(gateway.postings().await, []);
+}
+
+pub(crate) async fn what_somebody_else_said_takes_nothing_from_the_partner(on: Database) {
+    let gateway = Gateway::open(on).await;
+    let forged = sample(PAYMENT).replace("DTM*097*20260414", "DTM*097*20260415");
+    let mut held = Vec::new();
+    for (name, bytes) in [("forged.edi", &forged), ("copied.edi", &sample(PAYMENT))] {
+        held.push(gateway.take("prairie-power", name, bytes).await);
+    }
+    assert!(held.iter().all(|it| it.state == State::Held), "{held:?}");
+    let real = gateway.take(BANK, "payments.edi", &sample(PAYMENT)).await;
+    assert_eq!((real.state, real.reason), (State::Posted, None), "the partner's own is the first");
+    assert_eq!(gateway.mailbox(BANK, "outbound").len(), 1);
+    assert_eq!(gateway.postings().await.len(), 1);
+
+    // The other login may send as the bank from now on, and a person has the held ones looked at anew.
+    gateway.edit("prairie-power", |text| {
+        text + "\n[mailbox]\npassword = \"cred:prairie-power-login\"\nsenders = [{ qualifier = \"ZZ\", id = \"REDRIVERBANK\" }]\n"
+    });
+    for (message, stands) in held.iter().zip([State::Held, State::Repeat]) {
+        let said = "the login may send as the bank";
+        let done = operate::reprocess(&gateway.house, message.id, false, "a person", said).await;
+        done.expect("it is held");
+        gateway.work().await;
+        let now = gateway.message(message.id).await;
+        assert_eq!(now.state, stands, "{:?}", now.reason);
+    }
+    assert_eq!(gateway.postings().await.len(), 1);
 }
 
 pub(crate) async fn what_is_wrong_is_answered_so_and_reported(on: Database) {

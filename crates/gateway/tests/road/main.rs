@@ -52,6 +52,7 @@ on_both! {
         another_file_under_a_used_number_is_held
         a_payment_that_was_posted_posts_nothing_in_a_new_interchange
         nobody_speaks_for_somebody_else
+        what_somebody_else_said_takes_nothing_from_the_partner
         what_is_wrong_is_answered_so_and_reported
         a_file_that_is_no_edi_is_refused_and_others_go_on
         several_interchanges_in_a_file_go_their_own_ways

@@ -150,8 +150,8 @@ pub(crate) async fn of_two_copies_of_an_unknown_sender_one_counts(on: Database) 
         messages.push(message.id);
     }
     gateway.edit(BANK, |it| it.replace("id = \"REDRIVERBANK\"", "id = \"REDRIVERNEW\""));
-    // Whichever is looked at first, the one that came first is the first.
-    for id in messages.iter().rev() {
+    // Nobody had spoken before, so the one that a person has looked at first is the first.
+    for id in &messages {
         reprocess(&gateway, *id).await.expect("it is held");
         gateway.work().await;
     }

@@ -50,6 +50,9 @@ pub(super) async fn write(
         let written = interchange::write(writing, new, &brought).await?;
         brought.interchanges.push(written);
     }
+    for (id, window_from) in &change.taken_up {
+        applied.taken_up.push(interchange::take_up(writing, *id, *window_from).await?);
+    }
     for (id, state, reason) in &change.interchange_states {
         interchange::set_state(writing, *id, *state, reason.as_deref()).await?;
     }
@@ -97,7 +100,7 @@ pub(super) async fn write(
 /// sender and receiver, and jobs of one order are written one after the other.
 fn locks(change: &Change) -> Vec<String> {
     let arriving = change.interchanges.iter().filter(|new| new.flow == Flow::In);
-    let pairs = arriving.map(|new| format!("interchanges {} {}", new.sender, new.receiver));
+    let pairs = arriving.map(|new| interchange::pair_lock(&new.sender, &new.receiver));
     let orders = change.jobs.iter().filter_map(|job| Some(job::order_lock(job.order.as_ref()?)));
     pairs.chain(orders).collect()
 }

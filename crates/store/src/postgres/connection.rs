@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction, query, query_scalar, raw_sql};
 
-use crate::columns::Columns;
+use super::clock::ServerClock;
 use crate::error::StoreError;
 use crate::maintenance::Version;
-use crate::options::Clock;
 
 /// The tables, one text for each version, the first from nothing.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_store.sql"),
     include_str!("../../migrations/postgres/0002_receipt.sql"),
+    include_str!("../../migrations/postgres/0003_apart.sql"),
 ];
 
 /// The channel on which nodes tell each other of jobs.

@@ -42,6 +42,9 @@ pub(super) async fn write(
         let written = interchange::write(writing, new, &brought).await?;
         brought.interchanges.push(written);
     }
+    for (id, window_from) in &change.taken_up {
+        applied.taken_up.push(interchange::take_up(writing, *id, *window_from).await?);
+    }
     for (id, state, reason) in &change.interchange_states {
         interchange::set_state(writing, *id, *state, reason.as_deref()).await?;
     }

@@ -12,9 +12,10 @@ use crate::error::StoreError;
 use crate::maintenance::Version;
 
 /// The tables, one text for each version, the first from nothing.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_store.sql"),
     include_str!("../../migrations/sqlite/0002_receipt.sql"),
+    include_str!("../../migrations/sqlite/0003_apart.sql"),
 ];
 
 /// How long a statement waits for another process to be done with the database.

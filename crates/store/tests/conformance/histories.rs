@@ -216,7 +216,7 @@ impl History<'_> {
         self.model.interchanges.push((control, bytes, self.model.now));
         change.interchanges.push(NewInterchange {
             sender: format!("ZZ:{seed}"),
-            window_from: self.world.later(-window),
+            window_from: Some(self.world.later(-window)),
             ..interchange(self.message, control, &[bytes as u8])
         });
         (change, vec![before.map(|before| before == record)], vec![standing])

@@ -43,7 +43,7 @@ pub(crate) async fn what_was_kept_before_the_window_does_not_count(world: World)
     keep(&**world, interchange(message, 905, b"one")).await;
     world.pass(100);
     let within = |seconds: i64| NewInterchange {
-        window_from: world.later(-seconds),
+        window_from: Some(world.later(-seconds)),
         ..interchange(message, 905, b"two")
     };
     let (second, standing) = keep(&**world, within(99)).await;
@@ -95,6 +95,27 @@ pub(crate) async fn of_many_at_once_one_is_the_first(world: World) {
         assert_eq!(count(|standing| matches!(standing, Standing::Conflict(_))), 3);
         assert_eq!(count(|standing| matches!(standing, Standing::Repeat(_))), 20);
     }
+}
+
+pub(crate) async fn one_that_stands_apart_is_compared_once_it_is_taken_up(world: World) {
+    let message = receive(&**world, b"one").await;
+    let apart = |bytes| NewInterchange { window_from: None, ..interchange(message, 905, bytes) };
+    let (forged, standing) = keep(&**world, apart(b"two")).await;
+    assert_eq!(standing, Standing::Apart);
+    let (same, _) = keep(&**world, apart(b"one")).await;
+    let (first, standing) = keep(&**world, interchange(message, 905, b"one")).await;
+    assert_eq!(standing, Standing::First, "what stands apart does not count");
+    let since = interchange(message, 905, b"one").window_from.expect("it has one");
+    for _ in 0..2 {
+        let taken_up = vec![(forged, since), (same, since)];
+        let change = Change { taken_up, ..Change::default() };
+        let applied = world.apply(change).await.expect("written");
+        assert_eq!(applied.taken_up, [Standing::Conflict(first), Standing::Repeat(first)]);
+    }
+    let kept = world.interchange(forged).await.expect("read").expect("there");
+    assert_eq!(kept.standing, Standing::Conflict(first));
+    let (_, standing) = keep(&**world, interchange(message, 905, b"two")).await;
+    assert_eq!(standing, Standing::Repeat(forged), "it stands among the others now");
 }
 
 pub(crate) async fn a_message_stands_where_its_most_urgent_interchange_stands(world: World) {

@@ -202,7 +202,7 @@ pub(crate) fn interchange(message: MessageId, control: u64, bytes: &[u8]) -> New
         content: "820 x 3".to_string(),
         state: State::Received,
         reason: None,
-        window_from: "2026-01-01T00:00:00Z".parse().expect("it is an instant"),
+        window_from: Some("2026-01-01T00:00:00Z".parse().expect("it is an instant")),
     }
 }
 

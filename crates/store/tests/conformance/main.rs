@@ -67,6 +67,7 @@ on_both! {
         what_was_kept_before_the_window_does_not_count
         our_own_interchanges_are_not_compared
         of_many_at_once_one_is_the_first
+        one_that_stands_apart_is_compared_once_it_is_taken_up
         a_message_stands_where_its_most_urgent_interchange_stands
         a_message_that_stands_elsewhere_refuses_the_change
         answers_to_an_interchange_are_found;
