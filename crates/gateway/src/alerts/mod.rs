@@ -98,10 +98,11 @@ pub(crate) struct About {
 }
 
 /// How details begin, and which event that is. What no line names was given up.
-const BEGINNINGS: [(&str, Event); 13] = [
+const BEGINNINGS: [(&str, Event); 14] = [
     ("held ", Event::Held),
     ("conflict ", Event::Held),
     ("rejected ", Event::Rejected),
+    ("business ", Event::Business),
     ("dead ", Event::Failed),
     ("not delivered ", Event::Failed),
     ("not sent ", Event::Failed),

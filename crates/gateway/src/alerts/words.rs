@@ -50,8 +50,8 @@ const EVENTS: [(Event, &str, &str, &str); 9] = [
     (
         Event::Business,
         "business",
-        "a document keeps the standard and cannot be right",
-        "tieline msg list --state held",
+        "a document keeps the standard and cannot be right; an 824 tells the partner",
+        "tieline msg show MESSAGE",
     ),
 ];
 

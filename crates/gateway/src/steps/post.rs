@@ -77,6 +77,9 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     posted.advised = !advices.is_empty();
     let mut step = finish(house, &book, &interchange, &partner, examined, &posted).await?;
     let theirs = book.find(&partner).ok_or_else(gone)?;
+    if posted.advised {
+        step.change.jobs.push(alert(Some(&partner), "business", interchange.message));
+    }
     let (anew, change) = (&claimed.detail, &mut step.change);
     advise(house, &book, &interchange, theirs, advices, anew, change).await?;
     if posted.new > 0 {

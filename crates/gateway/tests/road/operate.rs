@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use tieline_gateway::IMPORT;
 use tieline_gateway::operate::{self, Numbering, OperateError};
+use tieline_store::access::AuditFilter;
 use tieline_store::change::{Change, MessageState};
 use tieline_store::message::{Filter, Flow, Message};
 use tieline_store::{Arrival, MessageId, Payload, State};
@@ -181,6 +182,10 @@ pub(crate) async fn an_advice_anew_has_a_number_of_its_own(on: Database) {
     let wrong = sample(PAYMENT).replace("*83126.42*", "*83126.43*");
     assert_ne!(wrong, sample(PAYMENT));
     let message = gateway.take(BANK, "wrong.edi", &wrong).await;
+    let filter = AuditFilter { action: Some("alert".to_string()), ..AuditFilter::default() };
+    let told = gateway.store().audited(&filter, 10).await.expect("the store works");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].detail.starts_with("business redriver-bank"), "{told:?}");
     let inside = gateway.store().interchanges(message.id).await.expect("the store works");
     let held = (inside[0].id, State::Held, Some("a person wants it so".to_string()));
     let change = Change { interchange_states: vec![held], ..Change::default() };
