@@ -138,6 +138,12 @@ fn a_restore_replaces_no_store_unless_told() {
         assert!(matches!(refused, Err(StoreError::Address(_))), "{refused:?}");
         let store = open_with(&at(&here), options()).await.expect("it opens");
         assert!(store.message(later).await.expect("read").is_some());
+        let refused = restore(copy.path(), &at(&here), options(), Replace::SetAside).await;
+        assert!(matches!(refused, Err(StoreError::Busy(_))), "it is in use: {refused:?}");
+        let last = receive(&*store, b"last").await;
+        store.close().await;
+        let store = open_with(&at(&here), options()).await.expect("it opens");
+        assert!(store.message(last).await.expect("read").is_some());
         store.close().await;
         let faults = restore(copy.path(), &at(&here), options(), Replace::SetAside).await;
         assert_eq!(faults.expect("it is restored"), [""; 0]);

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection, query, query_scalar};
@@ -111,6 +112,7 @@ pub(crate) async fn put_back(
             format!("there is a store in {} already, which was not to be replaced", path.display());
         return Err(StoreError::Address(there));
     }
+    nobody_uses(path).await?;
     let to = options.payloads.clone().unwrap_or_else(|| payload_folder(path));
     let rows = query("select distinct sha256 from message where kept = 'file'")
         .fetch_all(&mut backup)
@@ -127,6 +129,23 @@ pub(crate) async fn put_back(
         .and_then(|()| fs::rename(&fresh, path))
         .and_then(|()| sync(folder_of(path)))
         .map_err(|error| file(path, error))
+}
+
+/// Whoever has the store open would go on writing into what is set aside. To leave the write-ahead log
+/// a connection must be the only one. A store that is damaged is told by nothing, and may be replaced.
+async fn nobody_uses(path: &Path) -> Result<(), StoreError> {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+    let options = options.busy_timeout(Duration::from_millis(500));
+    let Ok(mut connection) = SqliteConnection::connect_with(&options).await else { return Ok(()) };
+    let left = query("pragma journal_mode = delete").execute(&mut connection).await;
+    let _ = connection.close().await;
+    match left.map_err(StoreError::from) {
+        Err(StoreError::Busy(_)) => {
+            let path = path.display();
+            Err(StoreError::Busy(format!("{path} is in use; stop the gateway that serves from it")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A backup must be whole and of a version that this program knows.
