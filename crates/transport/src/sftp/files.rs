@@ -6,6 +6,7 @@
 //! when it is renamed to a final name. When a session ends, what was staged is thrown away.
 
 mod arrival;
+mod mailbox_use;
 mod upload;
 
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 
 pub(crate) use self::arrival::Arrival;
-pub(crate) use self::upload::MailboxUse;
+pub(crate) use self::mailbox_use::MailboxUse;
 use self::upload::Upload;
 use crate::mailbox::{self, FileFacts, LONGEST_NAME, Listing, OpenMailbox, printable};
 use crate::sftp::account::Limits;

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use super::upload::{self, MailboxUse, Staged};
+use super::mailbox_use::MailboxUse;
+use super::upload::{self, Staged};
 use super::{Note, Refused};
 use crate::file_drop::{FileDrop, Receipt};
 use crate::mailbox::{OpenMailbox, printable};

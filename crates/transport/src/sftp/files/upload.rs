@@ -1,57 +1,21 @@
 //! A file being written by a client.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use rustix::fs::{Timespec, Timestamps};
 
 use super::arrival::Arrival;
+use super::mailbox_use::MailboxUse;
 use super::{Note, Refused};
 use crate::mailbox::{self, OpenMailbox};
 use crate::sftp::account::Limits;
 use crate::sftp::audit::What;
 use crate::sftp::path::{self, Place};
 use crate::sftp::wire::{Attributes, OpenFlags};
-
-/// What the sessions of one account share: who writes which unfinished file, and how many bytes
-/// are on their way.
-#[derive(Debug, Default)]
-pub(crate) struct MailboxUse {
-    unfinished: Mutex<HashMap<(usize, Vec<u8>), u64>>,
-    claims: AtomicU64,
-    arriving: AtomicU64,
-}
-
-impl MailboxUse {
-    /// Makes the caller the only writer of an unfinished file. Whoever wrote it before is usually a
-    /// session whose connection broke unnoticed; its writes fail from now on.
-    fn claim(&self, file: &(usize, Vec<u8>)) -> u64 {
-        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
-        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
-        unfinished.insert(file.clone(), claim);
-        claim
-    }
-
-    fn is_claimed(&self, file: &(usize, Vec<u8>), claim: u64) -> bool {
-        let unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
-        unfinished.get(file) == Some(&claim)
-    }
-
-    /// Bytes on their way into the mailbox.
-    pub(super) fn arriving(&self) -> u64 {
-        self.arriving.load(Ordering::Relaxed)
-    }
-
-    /// Ends every claim on a file: it is renamed, or closed.
-    pub(super) fn release(&self, file: &(usize, Vec<u8>)) {
-        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
-    }
-}
 
 /// A staged file, thrown away when dropped.
 #[derive(Debug)]
@@ -92,8 +56,7 @@ pub(crate) struct Upload {
     hash: Option<(Context, u64)>,
     /// Why it cannot be whole any more; told again when it is closed.
     failed: Option<String>,
-    /// Bytes that lay in the folder when it was opened.
-    lying: u64,
+    mailbox: Arc<OpenMailbox>,
     limits: Limits,
     used: Arc<MailboxUse>,
     note: Note,
@@ -115,8 +78,7 @@ impl Upload {
         if !there && !flags.create() {
             return Err(io::Error::from(io::ErrorKind::NotFound).into());
         }
-        let (files, lying) = mailbox.used(target.0)?;
-        if !there && files >= limits.folder_files {
+        if !there && let Err(files) = used.one_more(mailbox, target.0, limits.folder_files)? {
             return Err(Refused::failure(format!(
                 "{files} files are here, and no more fit; remove some first"
             )));
@@ -156,7 +118,7 @@ impl Upload {
             counted: 0,
             hash,
             failed: None,
-            lying,
+            mailbox: Arc::clone(mailbox),
             limits: *limits,
             used: Arc::clone(used),
             note: Arc::clone(note),
@@ -224,16 +186,14 @@ impl Upload {
         if growth == 0 {
             return Ok(());
         }
-        let arriving = self.used.arriving.fetch_add(growth, Ordering::Relaxed) + growth;
         self.counted += growth;
         let most = self.limits.folder_bytes;
-        if self.lying.saturating_add(arriving) > most {
-            return Err(Refused::failure(format!(
-                "the folder is full; {most} bytes fit, and {} lie there; remove some files first",
-                self.lying
-            )));
+        match self.used.grow(&self.mailbox, self.target.0, growth, most)? {
+            Ok(()) => Ok(()),
+            Err(lying) => Err(Refused::failure(format!(
+                "the folder is full; {most} bytes fit, and {lying} lie there; remove some files first"
+            ))),
         }
-        Ok(())
     }
 
     pub(super) fn sync(&mut self) -> Result<(), Refused> {
@@ -256,6 +216,7 @@ impl Upload {
     pub(super) fn close(mut self) -> Result<Option<Arrival>, Refused> {
         self.check()?;
         self.file.sync_all().map_err(|error| self.fail(error.into()))?;
+        self.used.lies(self.target.0, self.size);
         match self.ground.take() {
             Some(Ground::Staged(staged)) => {
                 let sha256 = match self.hash.take() {
@@ -285,7 +246,7 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        self.used.arriving.fetch_sub(self.counted, Ordering::Relaxed);
+        self.used.arrived(self.counted);
         // Still on its ground: it was not closed, or not well.
         if let Some(ground) = &self.ground {
             if matches!(ground, Ground::Unfinished(claim) if self.used.is_claimed(&self.target, *claim))
