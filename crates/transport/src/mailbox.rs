@@ -96,11 +96,16 @@ const DIRECTORY: OFlags =
 
 /// Opens a directory below `root`, and makes it first when it is missing.
 fn child(root: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
-    match rustix::fs::mkdirat(root, name, Mode::from_raw_mode(0o750)) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(error) => return Err(error.into()),
+    let open = || rustix::fs::openat(root, name, DIRECTORY, Mode::empty());
+    match open() {
+        Err(Errno::NOENT) => {}
+        opened => return Ok(opened?),
     }
-    Ok(rustix::fs::openat(root, name, DIRECTORY, Mode::empty())?)
+    match rustix::fs::mkdirat(root, name, Mode::from_raw_mode(0o750)) {
+        // Somebody else may have made it meanwhile.
+        Ok(()) | Err(Errno::EXIST) => Ok(open()?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A mailbox with its folders held open.

@@ -219,7 +219,8 @@ async fn write_down(
         Pushed::Put(_) => {
             let mut change = sent(message, format!("put as {folder}/{}", message.name));
             // It may have been begun long ago, and the time for its answers begins now.
-            expect(house, message, &mut change).await?;
+            let payload = house.store.payload(message.id).await.map_err(Failure::Store)?;
+            expect(house, message, payload, &mut change).await?;
             change
         }
         Pushed::Failed(error) | Pushed::Unknown(error) => {

@@ -86,13 +86,13 @@ async fn to_mailbox(
     let (staged, own) = (staged_name(claimed, message), attempts_of(claimed, message));
     if message.state == State::Queued {
         let payload = house.store.payload(message.id).await?;
-        let (root, attempt) = (mailbox.clone(), staged.clone());
+        let (root, attempt, bytes) = (mailbox.clone(), staged.clone(), payload.clone());
         work(move || {
             fs::create_dir_all(&root.root)?;
-            stage(&root.open()?, &attempt, payload)
+            stage(&root.open()?, &attempt, bytes)
         })
         .await?;
-        if let Err(failure) = begin_with(house, message, Some(&staged)).await {
+        if let Err(failure) = begin_with(house, message, payload, Some(&staged)).await {
             let (mailbox, own) = (mailbox.clone(), staged.clone());
             return Err(
                 give_up(failure, move || Ok(mailbox.open()?.discard(own.as_bytes())?)).await
@@ -187,12 +187,12 @@ async fn to_folder(
     let staged = folder.join(hidden(&name));
     if message.state == State::Queued {
         let payload = house.store.payload(message.id).await?;
-        let (folder, attempt) = (folder.clone(), staged.clone());
+        let (folder, attempt, bytes) = (folder.clone(), staged.clone(), payload.clone());
         work(move || {
             if folder.ends_with(ERRORS) && !folder.is_dir() {
                 fs::create_dir(&folder)?;
             }
-            let put = put_hidden(&attempt, payload);
+            let put = put_hidden(&attempt, bytes);
             if put.is_err() {
                 let _ = fs::remove_file(&attempt);
             }
@@ -200,7 +200,7 @@ async fn to_folder(
             Ok(File::open(&folder)?.sync_all()?)
         })
         .await?;
-        if let Err(failure) = begin_with(house, message, Some(&name)).await {
+        if let Err(failure) = begin_with(house, message, payload, Some(&name)).await {
             return Err(give_up(failure, move || Ok(fs::remove_file(staged)?)).await);
         }
     }
@@ -261,11 +261,17 @@ fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Fail
 /// Says that the message is being sent: from here on a repeated step looks before it sends. An answer
 /// may come before the store has heard that the message was sent, so it is expected from now on.
 pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), Failure> {
-    begin_with(house, message, None).await
+    let payload = house.store.payload(message.id).await?;
+    begin_with(house, message, payload, None).await
 }
 
 /// As [`begin`], with the staged file that is meant: of many attempts the store lets one begin.
-async fn begin_with(house: &House, message: &Message, staged: Option<&str>) -> Result<(), Failure> {
+async fn begin_with(
+    house: &House,
+    message: &Message,
+    payload: Payload,
+    staged: Option<&str>,
+) -> Result<(), Failure> {
     let mut change = Change::default();
     change.message_states.push(MessageState {
         message: message.id,
@@ -273,7 +279,7 @@ async fn begin_with(house: &House, message: &Message, staged: Option<&str>) -> R
         to: State::Sending,
         reason: staged.map(|name| format!("{STAGED_AS}{name}")),
     });
-    expect(house, message, &mut change).await?;
+    expect(house, message, payload, &mut change).await?;
     house.store.apply(change).await?;
     Ok(())
 }
@@ -282,6 +288,7 @@ async fn begin_with(house: &House, message: &Message, staged: Option<&str>) -> R
 pub(crate) async fn expect(
     house: &House,
     message: &Message,
+    payload: Payload,
     change: &mut Change,
 ) -> Result<(), Failure> {
     if message.channel == REPORTS {
@@ -291,7 +298,7 @@ pub(crate) async fn expect(
     let Some(partner) = message.partner.as_deref().and_then(|id| book.find(id)) else {
         return Ok(());
     };
-    let bytes = Bytes::open(house.store.payload(message.id).await?)?;
+    let bytes = Bytes::open(payload)?;
     let owed = work(move || {
         let mut owed = Owed::default();
         stream(&mut bytes.part(0, bytes.len()), &NoPlans, &mut owed)?;

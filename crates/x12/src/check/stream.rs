@@ -7,6 +7,8 @@ use crate::observer::Observer;
 
 /// How much of a file is held at once, unless a segment is longer.
 pub const WINDOW: usize = 1 << 20;
+/// How much is held at first: most documents are no longer, and need no more.
+const FIRST: usize = 1 << 14;
 
 /// Checks all that a source gives.
 ///
@@ -39,10 +41,14 @@ pub fn stream_with<O: Observer>(
     mut goes_on: impl FnMut(&mut O, u64) -> bool,
 ) -> io::Result<Totals> {
     let mut checker = Checker::with_limit(plans, most);
-    let mut buffer = vec![0; window];
+    let mut buffer = vec![0; window.min(FIRST)];
     let mut held = 0;
     loop {
-        let last = fill(source, &mut buffer, &mut held)?;
+        let mut last = fill(source, &mut buffer, &mut held)?;
+        if !last && buffer.len() < window {
+            buffer.resize(window, 0);
+            last = fill(source, &mut buffer, &mut held)?;
+        }
         let used = checker.window(&buffer[..held], last, observer);
         let totals = checker.totals();
         if last || totals.not_x12 || !goes_on(observer, used as u64) {
