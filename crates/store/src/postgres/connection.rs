@@ -1,5 +1,7 @@
 //! Connections to a PostgreSQL server, transactions on them, and the tables brought up to date.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction, query, query_scalar, raw_sql};
@@ -18,12 +20,27 @@ const MIGRATIONS: [&str; 3] = [
 /// The channel on which nodes tell each other of jobs.
 pub(super) const CHANNEL: &str = "tieline_work";
 
+/// How long a connection may lie unused until it is asked, before its next use, whether it still is one.
+const UNASKED: Duration = Duration::from_secs(1);
+
 pub(super) async fn connect(address: &str, most: u32) -> Result<PgPool, StoreError> {
     let options: PgConnectOptions = address.parse().map_err(|error: sqlx::Error| {
         StoreError::Address(format!("the address of the PostgreSQL server cannot be read: {error}"))
     })?;
     let options = options.application_name("tieline").statement_cache_capacity(256);
-    let pool = PgPoolOptions::new().max_connections(most.max(2)).connect_with(options).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(most.max(2))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > UNASKED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await?;
     migrate(&pool).await?;
     Ok(pool)
 }
@@ -80,20 +97,6 @@ async fn lock(connection: &mut PgConnection, name: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What time it is for a clock.
-pub(super) async fn now(
-    connection: &mut PgConnection,
-    clock: &Clock,
-) -> Result<Timestamp, StoreError> {
-    if let Clock::Told(clock) = clock {
-        return Ok(clock.now());
-    }
-    query("select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now")
-        .fetch_one(connection)
-        .await?
-        .instant("now")
-}
-
 /// What an operation writes with: a transaction of its own.
 #[derive(Debug)]
 pub(super) struct Writing {
@@ -105,9 +108,9 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    pub(super) async fn begin(pool: &PgPool, clock: &Clock) -> Result<Self, StoreError> {
+    pub(super) async fn begin(pool: &PgPool, clock: &ServerClock) -> Result<Self, StoreError> {
         let mut connection = pool.begin().await?;
-        let now = now(&mut connection, clock).await?;
+        let now = clock.now(&mut *connection).await?;
         Ok(Self { connection, now, ready: 0 })
     }
 
@@ -149,8 +152,7 @@ macro_rules! in_transaction {
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut $writing =
-                connection::Writing::begin(&$store.pool, &$store.options.clock).await?;
+            let mut $writing = connection::Writing::begin(&$store.pool, &$store.clock).await?;
             let done = match $work.await {
                 Ok(value) => $writing.commit().await.map(|()| value),
                 Err(error) => {

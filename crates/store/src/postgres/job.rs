@@ -207,38 +207,48 @@ pub(super) async fn end(
     lease: &Lease,
     end: &End,
 ) -> Result<Worker, StoreError> {
-    let row = query(
-        "select worker, lease, order_key from job
-         where id = $1 and token = $2 and worker is not null for update",
-    )
-    .bind(lease.job.0)
-    .bind(lease.token)
-    .fetch_optional(&mut *writing.connection)
-    .await?;
+    let ended = match end {
+        End::Done | End::Next(_) => query(
+            "delete from job where id = $1 and token = $2 and worker is not null
+             returning worker, lease, order_key",
+        ),
+        End::Again { .. } | End::Dead { .. } => query(
+            "select worker, lease, order_key from job
+             where id = $1 and token = $2 and worker is not null for update",
+        ),
+    };
+    let row =
+        ended.bind(lease.job.0).bind(lease.token).fetch_optional(&mut *writing.connection).await?;
     let row = row.ok_or(StoreError::LeaseLost)?;
     let order = row.text_if_any("order_key")?;
     if let Some(order) = &order {
         writing.lock(&order_lock(order)).await?;
     }
-    let sql = match end {
-        End::Done | End::Next(_) => query("delete from job where id = $1").bind(lease.job.0),
-        End::Again { due, reason } => query(
-            "update job set worker = null, lease = null, lease_until = null, due = $2, ready = $2,
-                 reason = $3
-             where id = $1",
-        )
-        .bind(lease.job.0)
-        .bind(due.as_microsecond())
-        .bind(reason),
-        End::Dead { reason } => query(
-            "update job set worker = null, lease = null, lease_until = null, dead = true,
-                 ready = 9223372036854775807, reason = $2
-             where id = $1",
-        )
-        .bind(lease.job.0)
-        .bind(reason),
+    let put_off = match end {
+        End::Done | End::Next(_) => None,
+        End::Again { due, reason } => Some(
+            query(
+                "update job set worker = null, lease = null, lease_until = null, due = $2,
+                     ready = $2, reason = $3
+                 where id = $1",
+            )
+            .bind(lease.job.0)
+            .bind(due.as_microsecond())
+            .bind(reason),
+        ),
+        End::Dead { reason } => Some(
+            query(
+                "update job set worker = null, lease = null, lease_until = null, dead = true,
+                     ready = 9223372036854775807, reason = $2
+                 where id = $1",
+            )
+            .bind(lease.job.0)
+            .bind(reason),
+        ),
     };
-    sql.execute(&mut *writing.connection).await?;
+    if let Some(put_off) = put_off {
+        put_off.execute(&mut *writing.connection).await?;
+    }
     if let Some(order) = &order {
         settle_order(writing, order).await?;
     }

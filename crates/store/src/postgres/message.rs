@@ -1,6 +1,6 @@
 //! Messages, their bytes, and what happened to them.
 
-use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, query};
+use sqlx::{PgPool, Postgres, QueryBuilder, query};
 
 use super::Writing;
 use crate::brought::{Brought, number};
@@ -32,9 +32,12 @@ pub(super) async fn receive(
     .await?;
     let same_as = same_as.map(|row| row.number("id")).transpose()?;
     let row = query(
-        "insert into message (partner, flow, channel, name, content, size, sha256, kept, origin,
-             state, at, changed, same_as)
-         values ($1, 'in', $2, $3, '', $4, $5, $6, $7, 'received', $8, $8, $9) returning id",
+        "with new as (
+             insert into message (partner, flow, channel, name, content, size, sha256, kept, origin,
+                 state, at, changed, same_as)
+             values ($1, 'in', $2, $3, '', $4, $5, $6, $7, 'received', $8, $8, $9) returning id),
+         bytes as (insert into payload select id, $10 from new where $10::bytea is not null)
+         select id from new",
     )
     .bind(&arrival.partner)
     .bind(&arrival.channel)
@@ -45,10 +48,10 @@ pub(super) async fn receive(
     .bind(&arrival.origin)
     .bind(at)
     .bind(same_as)
+    .bind(in_row(kept))
     .fetch_one(&mut *writing.connection)
     .await?;
     let id = MessageId(row.number("id")?);
-    write_payload(&mut writing.connection, id, kept).await?;
     write_event(writing, id, None, "received", &arrival.origin).await?;
     super::job::start(writing, &arrival.job, id, &arrival.detail).await?;
     if let Some((folder, file)) = &arrival.remember
@@ -59,19 +62,12 @@ pub(super) async fn receive(
     Ok(Received { id, same_as: same_as.map(MessageId) })
 }
 
-async fn write_payload(
-    connection: &mut PgConnection,
-    id: MessageId,
-    kept: &Kept,
-) -> Result<(), StoreError> {
-    if let Place::Row(bytes) = &kept.place {
-        query("insert into payload (message, bytes) values ($1, $2)")
-            .bind(id.0)
-            .bind(bytes.as_slice())
-            .execute(connection)
-            .await?;
+/// The bytes that lie in the database.
+fn in_row(kept: &Kept) -> Option<&[u8]> {
+    match &kept.place {
+        Place::Row(bytes) => Some(bytes.as_slice()),
+        _ => None,
     }
-    Ok(())
 }
 
 async fn write_event(
@@ -98,10 +94,13 @@ pub(super) async fn write(
     kept: &Kept,
 ) -> Result<MessageId, StoreError> {
     let row = query(
-        "insert into message (partner, flow, channel, name, content, test, size, sha256, kept,
-             origin, state, reason, at, changed, same_as, answers)
-         values ($1, 'out', $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $11, $11, $12, $13)
-         returning id",
+        "with new as (
+             insert into message (partner, flow, channel, name, content, test, size, sha256, kept,
+                 origin, state, reason, at, changed, same_as, answers)
+             values ($1, 'out', $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $11, $11, $12, $13)
+             returning id),
+         bytes as (insert into payload select id, $14 from new where $14::bytea is not null)
+         select id from new",
     )
     .bind(&message.partner)
     .bind(&message.channel)
@@ -116,10 +115,10 @@ pub(super) async fn write(
     .bind(writing.now.as_microsecond())
     .bind(message.again.map(|again| again.0))
     .bind(message.answers.map(|answers| answers.0))
+    .bind(in_row(kept))
     .fetch_one(&mut *writing.connection)
     .await?;
     let id = MessageId(row.number("id")?);
-    write_payload(&mut writing.connection, id, kept).await?;
     if let Some(again) = message.again {
         super::expectation::drop_waiting(writing, again).await?;
     }

@@ -6,6 +6,7 @@
 
 mod access;
 mod change;
+mod clock;
 mod connection;
 mod control;
 mod expectation;
@@ -44,6 +45,7 @@ use crate::{
     Store, expectation as expected, job as jobs, message as messages, posting as postings,
     receipt as given,
 };
+use clock::ServerClock;
 use connection::{Writing, in_transaction};
 
 /// How the address of a PostgreSQL store begins.
@@ -57,6 +59,7 @@ const WOKEN: usize = 50;
 pub struct PostgresStore {
     pool: PgPool,
     payloads: Payloads,
+    clock: ServerClock,
     options: Options,
     work: Arc<Notify>,
     listening: JoinHandle<()>,
@@ -78,14 +81,8 @@ impl PostgresStore {
         let work = Arc::new(Notify::new());
         let listening = tokio::spawn(listen(listener, Arc::clone(&work)));
         let payloads = Payloads::new(options.payloads.clone(), options.inline_limit);
-        Ok(Self { pool, payloads, options, work, listening })
-    }
-
-    async fn clock(&self) -> Result<Timestamp, StoreError> {
-        match &self.options.clock {
-            Clock::Told(clock) => Ok(clock.now()),
-            clock => connection::now(&mut *self.pool.acquire().await?, clock).await,
-        }
+        let clock = ServerClock::new(options.clock.clone());
+        Ok(Self { pool, payloads, clock, options, work, listening })
     }
 
     async fn read_payload(&self, id: MessageId) -> Result<Payload, StoreError> {
@@ -121,7 +118,7 @@ async fn listen(mut listener: PgListener, work: Arc<Notify>) {
 #[async_trait]
 impl Store for PostgresStore {
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        self.clock().await
+        self.clock.now(&self.pool).await
     }
 
     async fn receive(&self, mut arrival: Arrival) -> Result<Received, StoreError> {
@@ -158,7 +155,7 @@ impl Store for PostgresStore {
     }
 
     async fn wait_for_work(&self, at_most: Duration) {
-        let until_next = match self.clock().await {
+        let until_next = match self.clock.now(&self.pool).await {
             Ok(now) => job::until_next(&self.pool, now).await.unwrap_or(Duration::MAX),
             Err(_) => Duration::MAX,
         };
@@ -315,7 +312,7 @@ impl Store for PostgresStore {
     }
 
     async fn bans(&self) -> Result<Vec<(String, Ban)>, StoreError> {
-        access::bans(&self.pool, self.clock().await?.as_microsecond()).await
+        access::bans(&self.pool, self.clock.now(&self.pool).await?.as_microsecond()).await
     }
 
     async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
@@ -331,7 +328,7 @@ impl Store for PostgresStore {
     }
 
     async fn figures(&self) -> Result<Vec<Figure>, StoreError> {
-        access::figures(&self.pool, self.clock().await?.as_microsecond()).await
+        access::figures(&self.pool, self.clock.now(&self.pool).await?.as_microsecond()).await
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

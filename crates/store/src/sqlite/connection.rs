@@ -44,7 +44,9 @@ pub(super) async fn writing(path: &Path) -> Result<SqliteConnection, StoreError>
 /// The connections that read.
 pub(super) fn reading(path: &Path, most: u32) -> SqlitePool {
     let options = options(path).create_if_missing(false).pragma("query_only", "on");
-    SqlitePoolOptions::new().max_connections(most.max(1)).connect_lazy_with(options)
+    // A file does not go away as a server does, so it is not asked before each use.
+    let pool = SqlitePoolOptions::new().max_connections(most.max(1)).test_before_acquire(false);
+    pool.connect_lazy_with(options)
 }
 
 /// The version of the tables, of which nothing is changed.

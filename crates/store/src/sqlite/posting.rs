@@ -44,15 +44,28 @@ pub(super) async fn write(
     .await?;
     let Some(row) = row else { return posted_before(writing, new, &digest).await };
     let id = PostingId(row.number("id")?);
-    for (account, place) in new.accounts.iter().zip(0_i64..) {
-        query("insert into posting_account (posting, place, account) values ($1, $2, $3)")
-            .bind(id.0)
-            .bind(place)
-            .bind(account)
-            .execute(&mut writing.connection)
-            .await?;
-    }
+    write_accounts(writing, id, &new.accounts).await?;
     Ok(Posted::New(id))
+}
+
+/// Writes all accounts of a posting at once.
+async fn write_accounts(
+    writing: &mut Writing,
+    id: PostingId,
+    accounts: &[String],
+) -> Result<(), StoreError> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    query(
+        "insert into posting_account (posting, place, account)
+         select $1, key, value from json_each($2)",
+    )
+    .bind(id.0)
+    .bind(serde_json::Value::from(accounts).to_string())
+    .execute(&mut writing.connection)
+    .await?;
+    Ok(())
 }
 
 async fn posted_before(

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{Connection, SqliteConnection, query};
+use sqlx::{Connection, SqliteConnection, raw_sql};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::StoreError;
@@ -52,7 +52,8 @@ impl Writer {
     pub(super) fn start(connection: SqliteConnection, clock: Clock, work: Arc<Notify>) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING);
         let writing = Writing { connection, now: Timestamp::UNIX_EPOCH, ready: 0 };
-        tokio::spawn(write_all(writing, waiting, clock, work));
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::spawn(move || runtime.block_on(write_all(writing, waiting, clock, work)));
         Self { requests }
     }
 
@@ -164,7 +165,7 @@ async fn write_batch(
     let written = write_together(writing, batch, clock).await;
     if written.is_err() {
         // The database may have rolled back by itself already; then this one fails.
-        let _ = query("rollback").execute(&mut writing.connection).await;
+        let _ = raw_sql("rollback").execute(&mut writing.connection).await;
     }
     for operation in batch.drain(..) {
         operation.answer(match &written {
@@ -183,21 +184,22 @@ async fn write_together(
     clock: &Clock,
 ) -> Result<(), StoreError> {
     // A transaction that begins by reading would be refused when another process has written since.
-    query("begin immediate").execute(&mut writing.connection).await?;
+    // Each call is a word to the connection's thread and one back, so what follows goes together.
+    let mut before = "begin immediate; savepoint operation";
     for operation in batch {
         writing.now = match clock {
             Clock::Database => machine_time(),
             Clock::Told(clock) => clock.now(),
         };
         let ready = writing.ready;
-        query("savepoint operation").execute(&mut writing.connection).await?;
+        raw_sql(before).execute(&mut writing.connection).await?;
+        before = "release operation; savepoint operation";
         if !operation.run(writing).await {
             writing.ready = ready;
-            query("rollback to operation").execute(&mut writing.connection).await?;
+            raw_sql("rollback to operation").execute(&mut writing.connection).await?;
         }
-        query("release operation").execute(&mut writing.connection).await?;
     }
-    query("commit").execute(&mut writing.connection).await?;
+    raw_sql("release operation; commit").execute(&mut writing.connection).await?;
     Ok(())
 }
 
