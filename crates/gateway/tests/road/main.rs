@@ -54,6 +54,9 @@ on_both! {
         nobody_speaks_for_somebody_else
         what_is_wrong_is_answered_so_and_reported
         a_file_that_is_no_edi_is_refused_and_others_go_on
+        what_a_997_refuses_with_its_group_is_not_posted
+        what_is_accepted_with_errors_is_so_in_its_answer_and_its_effect
+        what_nothing_is_done_with_waits_for_a_person
         several_interchanges_in_a_file_go_their_own_ways
         test_traffic_stays_apart;
     outbound: usage_goes_out_once_and_its_acknowledgment_closes_it
