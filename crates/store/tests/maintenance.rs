@@ -126,6 +126,31 @@ fn a_backup_is_the_store_at_one_instant() {
 }
 
 #[test]
+fn nobody_else_may_read_a_store_or_its_backup() {
+    use std::os::unix::fs::PermissionsExt;
+    run(async {
+        let (here, copies, there) = (folder(), folder(), folder());
+        let copy = copies.path().join("backup");
+        let store = open_with(&at(&here), options()).await.expect("it opens");
+        receive(&*store, &[b'l'; 5000]).await;
+        backup(&at(&here), &options(), &copy).await.expect("it is made");
+        restore(&copy, &at(&there), options(), Replace::Never).await.expect("it is restored");
+        for path in [
+            here.path().join("store.db"),
+            here.path().join("store.db-wal"),
+            here.path().join("store.db.payloads"),
+            copy.clone(),
+            copy.join("store.db"),
+            there.path().join("store.db"),
+            there.path().join("store.db.payloads"),
+        ] {
+            let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+        }
+    });
+}
+
+#[test]
 fn a_restore_replaces_no_store_unless_told() {
     run(async {
         let (here, copy) = (folder(), folder());
