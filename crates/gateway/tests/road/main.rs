@@ -66,6 +66,7 @@ on_both! {
         the_same_file_brought_twice_posts_nothing_twice
         a_file_that_cannot_be_read_waits_for_a_person
         what_has_no_schedule_goes_out_as_soon_as_it_is_there
+        what_an_authorization_is_added_for_goes_out
         what_was_taken_moves_to_the_archive_after_a_while;
     call: a_call_puts_what_is_queued_and_takes_what_waits
         a_login_that_is_refused_is_told_and_pauses_the_calls_in_the_end
