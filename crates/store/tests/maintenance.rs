@@ -111,6 +111,8 @@ fn a_backup_is_the_store_at_one_instant() {
         let long = receive(&*store, &[b'l'; 5000]).await;
         let made = backup(&at(&here), &options(), copy.path()).await.expect("it is made");
         assert_eq!((made.payloads, made.faults.len()), (1, 0));
+        let lies = format!("sqlite:{}", copy.path().join("store.db").display());
+        assert_eq!(verify(&lies, options()).await.expect("it is checked"), [""; 0]);
         let later = receive(&*store, &[b'n'; 5000]).await;
         let again = backup(&at(&here), &options(), copy.path()).await;
         assert!(matches!(again, Err(StoreError::Address(_))), "it is not overwritten: {again:?}");

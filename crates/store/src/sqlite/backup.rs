@@ -19,8 +19,9 @@ use crate::payload::{file, make_private, transfer};
 /// The database in the folder of a backup.
 const DATABASE: &str = "store.db";
 
-/// The payloads in the folder of a backup.
-const PAYLOADS: &str = "payloads";
+/// The payloads in the folder of a backup: where those of its database are looked for, so that a backup
+/// is a store that can be checked where it lies.
+const PAYLOADS: &str = "store.db.payloads";
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
