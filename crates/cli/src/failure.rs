@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use tieline_partner::FileError;
 
@@ -34,6 +35,14 @@ impl Failure {
         let help = (error.kind() == io::ErrorKind::IsADirectory)
             .then(|| "name the files in it, e.g. with a * at the end".to_string());
         Failure { code: exit::NO_INPUT, message: format!("{file}: {why}"), help }
+    }
+
+    /// The directory of the partners is not there, or cannot be read.
+    pub(crate) fn no_partners(directory: &Path, error: &io::Error) -> Failure {
+        let help =
+            "name the directory of the partners with --partners; to begin one: mkdir partners";
+        let help = Some(help.to_string());
+        Failure { help, ..Failure::no_input(&directory.display().to_string(), error) }
     }
 
     /// Partner files are wrong; each error shows its own place.

@@ -273,9 +273,15 @@ impl Settings {
         self.partners.clone().unwrap_or_else(|| self.home.join("partners"))
     }
 
-    /// The partners as their files are now.
+    /// The partners as their files are now. A directory that is not there, e.g. on a disk that is not
+    /// mounted, is not one without partners: everybody would be turned away.
     pub(crate) fn book(&self) -> Result<PartnerBook, Failure> {
-        PartnerBook::load(&self.partners()).map_err(|errors| Failure::partner_files(&errors))
+        let path = self.partners();
+        std::fs::read_dir(&path).map_err(|error| Failure {
+            code: exit::CONFIGURATION,
+            ..Failure::no_partners(&path, &error)
+        })?;
+        PartnerBook::load(&path).map_err(|errors| Failure::partner_files(&errors))
     }
 
     /// Where what the gateway makes for itself lies, such as its host key: beside the mailboxes.
@@ -448,8 +454,14 @@ pub(crate) fn refused(error: &StoreError) -> Failure {
         error if error.is_passing() => exit::TEMPORARY,
         _ => exit::UNWRITABLE,
     };
-    let help = matches!(error, StoreError::Address(_))
-        .then(|| "name it with --store, or as store in tieline.toml".to_string());
+    let help = match error {
+        StoreError::Address(_) => Some("name it with --store, or as store in tieline.toml"),
+        StoreError::Database(_) => Some(
+            "look whether the database runs and admits us; tieline config show says where it is",
+        ),
+        _ => None,
+    };
+    let help = help.map(str::to_string);
     Failure { code, message: format!("the store: {error}"), help }
 }
 

@@ -1,6 +1,7 @@
 //! An interchange looked at set by set: findings as lines, which sets are accepted, what they answer,
 //! and what they say as records of the model.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -33,9 +34,12 @@ pub(crate) struct Examined {
     /// Errors and warnings of the standard and of the guide.
     pub(crate) errors: u64,
     pub(crate) warnings: u64,
-    /// Sets that are no acknowledgments: how many, and how many of them without an error.
+    /// Sets that are no acknowledgments: how many, and how many of them are accepted: a set with an
+    /// error only where the partner's are, and none of a group that is refused.
     pub(crate) sets: u64,
-    pub(crate) clean: u64,
+    pub(crate) accepted: u64,
+    /// Groups that are refused as a whole, counted from 0 in the interchange.
+    pub(crate) refused_groups: BTreeSet<u64>,
     /// What is wrong with the interchange itself.
     pub(crate) fault: Option<String>,
     /// What acknowledgments in it say of what we sent; the partner is not filled in.
@@ -85,6 +89,11 @@ pub(crate) struct Examiner<'e> {
     reading: Option<Reading<'e>>,
     /// `GS01` of the open group.
     group: Vec<u8>,
+    /// How many groups ended before the open one, and how many of its sets are accepted so far.
+    groups_ended: u64,
+    accepted_in_group: u64,
+    /// Groups whose sets are not read, because their end says that they are refused.
+    refused_before: BTreeSet<u64>,
     /// The acknowledgment of a group that is open, and the errors of the set it stands in.
     answer: Option<OpenAnswer>,
     unsure: bool,
@@ -113,15 +122,20 @@ impl<'e> Examiner<'e> {
             accept_with_errors,
             reading: None,
             group: Vec::new(),
+            groups_ended: 0,
+            accepted_in_group: 0,
+            refused_before: BTreeSet::new(),
             answer: None,
             unsure: false,
         }
     }
 
-    /// The same, and each set that is accepted is read and given to `each`.
+    /// The same, and each set that is accepted is read and given to `each`. What is wrong with a group
+    /// is known at its end, so whoever wants none of a refused one looks through it before.
     pub(crate) fn reading(
         self,
         partner: &Partner,
+        refused_groups: BTreeSet<u64>,
         each: &'e mut dyn FnMut(ReadSet) -> Result<(), String>,
     ) -> Examiner<'e> {
         let reading = Reading {
@@ -133,7 +147,7 @@ impl<'e> Examiner<'e> {
             each,
             failed: None,
         };
-        Examiner { reading: Some(reading), ..self }
+        Examiner { reading: Some(reading), refused_before: refused_groups, ..self }
     }
 
     /// What was found; why a record was not taken.
@@ -212,8 +226,9 @@ impl Observer for Examiner<'_> {
             return;
         }
         self.examined.sets += 1;
-        self.examined.clean += u64::from(outcome.errors == 0);
-        let is_accepted = outcome.errors == 0 || self.accept_with_errors;
+        let is_accepted = (outcome.errors == 0 || self.accept_with_errors)
+            && !self.refused_before.contains(&self.groups_ended);
+        self.accepted_in_group += u64::from(is_accepted);
         let unsure = self.unsure || outcome.untold > 0;
         let Some(reading) = &mut self.reading else { return };
         if !is_accepted {
@@ -225,7 +240,16 @@ impl Observer for Examiner<'_> {
         }
     }
 
-    fn group_end(&mut self, _: &GroupOutcome) {
+    fn group_end(&mut self, outcome: &GroupOutcome) {
+        let accepted = std::mem::take(&mut self.accepted_in_group);
+        // As its 997 says: a group that is wrong itself is refused with all that is in it.
+        match outcome.faults.is_empty() || self.accept_with_errors {
+            true => self.examined.accepted += accepted,
+            false => {
+                self.examined.refused_groups.insert(self.groups_ended);
+            }
+        }
+        self.groups_ended += 1;
         self.group.clear();
     }
 

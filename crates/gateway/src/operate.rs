@@ -3,6 +3,7 @@
 
 use std::io::Read as _;
 
+use tieline_partner::PartnerBook;
 use tieline_partner::profile::FileFormat;
 use tieline_store::change::{self, MessageState};
 use tieline_store::interchange::Standing;
@@ -15,7 +16,7 @@ use crate::payload::Bytes;
 use crate::renumber::Envelope;
 use crate::steps::check::ACCEPTED;
 use crate::steps::quarantine::SEALED;
-use crate::steps::{CHECK, Failure, IMPORT, READ, event, job, release, work};
+use crate::steps::{CHECK, Failure, IMPORT, READ, event, export, import, job, release, work};
 use crate::{agreement, compose, folders, queue};
 
 /// Why an operator's wish cannot be met.
@@ -45,6 +46,27 @@ pub enum Numbering {
     Same,
     /// The same documents in an envelope with a number of its own: another interchange.
     New,
+}
+
+/// Looks anew at what was posted and goes out as soon as it is there: by the partners' files as they are
+/// now more may go out than when it was posted, such as what an authorization was added for.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn release_what_may_go(house: &House) -> Result<(), StoreError> {
+    let jobs = at_once(&house.book());
+    if !jobs.is_empty() {
+        house.store.apply(Change { jobs, ..Change::default() }).await?;
+    }
+    Ok(())
+}
+
+/// The releases and exports that no schedule begins.
+pub(crate) fn at_once(book: &PartnerBook) -> Vec<NewJob> {
+    let mut jobs = import::at_once(book);
+    jobs.extend(export::at_once(book, None));
+    jobs
 }
 
 /// Sends a message once more; gives the new message.

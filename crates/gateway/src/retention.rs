@@ -16,9 +16,9 @@ use tieline_store::{AuditEntry, Change, StoreError};
 use tieline_transport::Mailbox;
 use tokio::sync::watch;
 
-use crate::ending;
 use crate::house::House;
 use crate::steps::{Failure, RETAIN, Step, job, work};
+use crate::{ending, operate};
 
 /// How often is looked whether the day's run is due.
 const EVERY: Duration = Duration::from_secs(60);
@@ -103,6 +103,8 @@ pub(crate) async fn step(house: &House, _: &Claimed) -> Result<Step, Failure> {
     }
     // The night's run is also when it is looked what ends soon.
     ending::tell(house).await?;
+    // An authorization may begin today.
+    change.jobs.extend(operate::at_once(&book));
     Ok(Step::done(change))
 }
 

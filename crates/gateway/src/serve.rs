@@ -88,11 +88,10 @@ impl Node {
     ///
     /// [`ServeError`]; then nothing was started.
     pub async fn start(house: Arc<House>, serving: Serving) -> Result<Node, ServeError> {
-        // Whoever had jobs under this node's name is gone.
-        house.store.end_leases(&house.node).await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
-        // Both addresses are taken before anything is started.
+        // Both addresses are taken before anything is started, and before anything is taken from whoever
+        // serves there already.
         let sftp = match serving.sftp {
             Some(Sftp { listen, settings }) => Some((bind(listen).await?, settings)),
             None => None,
@@ -101,6 +100,8 @@ impl Node {
             Some(As2 { listen, settings }) => Some((bind(listen).await?, settings)),
             None => None,
         };
+        // Whoever had jobs under this node's name is gone.
+        house.store.end_leases(&house.node).await?;
         let at = |listener: &TcpListener| listener.local_addr().ok();
         let (at_sftp, at_as2) = (
             sftp.as_ref().and_then(|(listener, _)| at(listener)),

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use tieline_mapping::business::BusinessOptions;
 use tieline_mapping::options::Options;
-use tieline_model::authorization::{Authorization, Inquiry, Refusal};
+use tieline_model::authorization::{Authorization, DataKind, Inquiry, Refusal};
 use tieline_model::identifier::AccountNumber;
 use tieline_model::time::{Date, Timestamp, Zone};
 use tieline_smime::certificate::CertificateError;
@@ -228,6 +228,28 @@ impl Partner {
             }
             None => authorization::may_see(self.authorizations.first(), inquiry),
         }
+    }
+
+    /// The sets that we are to send it and that nothing goes out as, because no authorization in force
+    /// on a day names accounts for them. That holds for a customer's own accounts too: nothing else
+    /// says which they are.
+    pub fn waits_for_authorization(&self, on: Date) -> Vec<&str> {
+        let is_allowed = |data: &[DataKind]| {
+            self.authorizations.iter().any(|it| {
+                it.duration().contains(on)
+                    && it.revoked().is_none_or(|revoked| on < revoked)
+                    && it.data().iter().any(|kind| data.contains(kind))
+            })
+        };
+        let out = self.profile.documents.iter();
+        let out = out.filter(|it| it.enabled && it.direction == Direction::Out);
+        out.map(|it| it.set.as_str())
+            .filter(|set| match *set {
+                "810" => !is_allowed(&[DataKind::Bills]),
+                "867" => !is_allowed(&[DataKind::Usage, DataKind::Intervals]),
+                _ => false,
+            })
+            .collect()
     }
 
     /// What has to be tried before it goes live, in its order.

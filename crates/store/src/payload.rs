@@ -5,8 +5,9 @@
 //! speaks of, which is swept away once it is old.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -256,7 +257,7 @@ impl Folder {
         payload: Payload,
         announced: Option<[u8; 32]>,
     ) -> Result<Kept, StoreError> {
-        fs::create_dir_all(&self.path).map_err(|error| file(&self.path, error))?;
+        make_private(&self.path).map_err(|error| file(&self.path, error))?;
         let temporary = self.path.join(temporary_name());
         let kept = self.keep_at(&temporary, payload, announced);
         if kept.is_err() {
@@ -367,6 +368,11 @@ fn copy(from: &mut impl Read, to: &Path) -> io::Result<([u8; 32], u64)> {
     Ok((hash.digest.finalize().into(), hash.length))
 }
 
+/// Makes a folder that nobody else may look into, if it is not there: what is in it is the customers'.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Renames a file to its place, so that it is there after a loss of power too. The same bytes may
 /// be there already; the file then is young again.
 fn place(temporary: &Path, path: &Path, root: &Path) -> io::Result<()> {
@@ -388,7 +394,7 @@ pub(crate) fn transfer(from: &Path, to: &Path, sha256: &[u8; 32]) -> Result<bool
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file(&source, error)),
     };
-    fs::create_dir_all(to).map_err(|error| file(to, error))?;
+    make_private(to).map_err(|error| file(to, error))?;
     let temporary = to.join(temporary_name());
     let target = to.join(&name[..2]).join(&name[2..]);
     let (found, _) = copy(&mut bytes, &temporary).map_err(|error| file(&temporary, error))?;

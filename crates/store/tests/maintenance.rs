@@ -111,6 +111,8 @@ fn a_backup_is_the_store_at_one_instant() {
         let long = receive(&*store, &[b'l'; 5000]).await;
         let made = backup(&at(&here), &options(), copy.path()).await.expect("it is made");
         assert_eq!((made.payloads, made.faults.len()), (1, 0));
+        let lies = format!("sqlite:{}", copy.path().join("store.db").display());
+        assert_eq!(verify(&lies, options()).await.expect("it is checked"), [""; 0]);
         let later = receive(&*store, &[b'n'; 5000]).await;
         let again = backup(&at(&here), &options(), copy.path()).await;
         assert!(matches!(again, Err(StoreError::Address(_))), "it is not overwritten: {again:?}");
@@ -122,6 +124,31 @@ fn a_backup_is_the_store_at_one_instant() {
         assert_eq!(bytes(&*restored, long).await, [b'l'; 5000]);
         assert_eq!(restored.message(later).await.expect("read"), None);
         assert_eq!(receive(&*restored, b"new").await, later, "its numbers go on");
+    });
+}
+
+#[test]
+fn nobody_else_may_read_a_store_or_its_backup() {
+    use std::os::unix::fs::PermissionsExt;
+    run(async {
+        let (here, copies, there) = (folder(), folder(), folder());
+        let copy = copies.path().join("backup");
+        let store = open_with(&at(&here), options()).await.expect("it opens");
+        receive(&*store, &[b'l'; 5000]).await;
+        backup(&at(&here), &options(), &copy).await.expect("it is made");
+        restore(&copy, &at(&there), options(), Replace::Never).await.expect("it is restored");
+        for path in [
+            here.path().join("store.db"),
+            here.path().join("store.db-wal"),
+            here.path().join("store.db.payloads"),
+            copy.clone(),
+            copy.join("store.db"),
+            there.path().join("store.db"),
+            there.path().join("store.db.payloads"),
+        ] {
+            let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+        }
     });
 }
 

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tieline_gateway::House;
 use tieline_gateway::bans::StoreBans;
 use tieline_gateway::serve::{As2, Node, ServeError, Serving, Sftp};
+use tieline_gateway::{House, operate};
 use tieline_transport::as2;
 use tieline_transport::sftp::bans::{BanRules, Bans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
@@ -107,6 +107,7 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
         if let Some(address) = node.as2 {
             console.say(format_args!("taking AS2 messages at {address}"));
         }
+        release(&house).await;
         let notify = Notify::from_environment();
         notify.ready();
         tokio::select! {
@@ -134,22 +135,35 @@ async fn until_told(house: &House, settings: &Settings, notify: &Notify) -> io::
             _ = interrupt.recv() => return Ok(()),
             _ = reload.recv() => {
                 notify.reloading();
-                read_anew(house, settings);
+                read_anew(house, settings).await;
                 notify.ready();
             }
         }
     }
 }
 
-fn read_anew(house: &House, settings: &Settings) {
+async fn read_anew(house: &House, settings: &Settings) {
     match settings.book() {
+        Ok(book) if book.utility().is_none() && house.book().utility().is_some() => {
+            let gone = settings.partners().join("utility.toml");
+            let failure = format!("{}: there is no such file", gone.display());
+            tracing::error!(%failure, "the partners stay as they were: nothing says who we are");
+        }
         Ok(book) => {
             tracing::info!(partners = book.partners().len(), "the partners were read anew");
             house.turn_to(book);
+            release(house).await;
         }
         Err(failure) => {
             tracing::error!(%failure, "the partners stay as they were: their files are wrong");
         }
+    }
+}
+
+/// Sends what may go out by the partners' files as they are now.
+async fn release(house: &House) {
+    if let Err(error) = operate::release_what_may_go(house).await {
+        tracing::error!(%error, "what may go out now waits for the next file, start or reload");
     }
 }
 

@@ -28,3 +28,32 @@ fn a_payment_goes_the_whole_way() {
     assert!(answer.contains("AK9*A*1*1*1"), "{answer}");
     station.stop();
 }
+
+#[test]
+fn partners_that_are_not_there_take_nobody_away() {
+    let mut station = Station::new(None);
+    let partners = station.path("partners");
+    let away = station.path("away");
+    station.start();
+    for (from, to, says) in [
+        (partners.clone(), away.clone(), "partners: there is no such file"),
+        (partners.join("utility.toml"), away, "utility.toml: there is no such file"),
+    ] {
+        fs::rename(&from, &to).expect("it is moved away");
+        station.read_anew();
+        station.until_told(says);
+        fs::rename(&to, &from).expect("it is moved back");
+    }
+    fs::write(station.path("pay.edi"), payment(1)).expect("it is written");
+    assert!(station.sftp("put pay.edi inbound/pay.edi\n").wait().expect("it ends").success());
+    station.until_idle(1);
+    assert!(station.msg(&["show", "M1"]).contains("posted"));
+    station.stop();
+    // At the start it is the same: nothing is served to nobody.
+    fs::rename(station.path("partners"), station.path("away")).expect("it is moved away");
+    let output = station.tieline(&["serve", "--sftp", "127.0.0.1:0"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("partners: there is no such file"), "{said}");
+    assert!(said.contains("= help: name the directory of the partners"), "{said}");
+}

@@ -152,6 +152,26 @@ impl Station {
         assert!(child.wait().expect("it ends").success());
     }
 
+    /// Tells the gateway to read its partners anew.
+    pub(crate) fn read_anew(&self) {
+        let (child, _) = self.running.as_ref().expect("it runs");
+        let told = Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+        assert!(told.expect("kill is installed").success());
+    }
+
+    /// Waits until the log of the gateway says this.
+    pub(crate) fn until_told(&self, words: &str) {
+        let start = Instant::now();
+        loop {
+            let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+            if log.contains(words) {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(PATIENCE), "{words}: {log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// What `tieline msg` says.
     pub(crate) fn msg(&self, arguments: &[&str]) -> String {
         let all = [&["msg"], arguments].concat();

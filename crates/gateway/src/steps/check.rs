@@ -16,7 +16,7 @@ use tieline_store::message::State;
 use tieline_store::{Change, MessageId};
 use tieline_x12::acknowledge::{Acknowledger, Answers, Stamp};
 use tieline_x12::check::{WINDOW, stream};
-use tieline_x12::compose::Segment;
+use tieline_x12::compose::{Element, Segment};
 use tieline_x12::header::Header;
 use tieline_x12::observer::Observer;
 
@@ -186,15 +186,18 @@ async fn judge(
     let policy = agreement::answers(book.find(&partner).ok_or_else(gone)?);
     let (offset, length) = (interchange.offset, interchange.length);
     let plans = ByPartner(Arc::clone(&book));
-    let (examined, answers) = work(move || {
+    let (examined, mut answers) = work(move || {
         let mut both = (Acknowledger::new(policy), Examiner::new(policy.accept_with_errors));
         stream(&mut bytes.part(offset, length), &plans, &mut both)?;
         Ok((both.1.finish().0, both.0.finish()))
     })
     .await?;
 
+    if examined.fault.is_some() {
+        answers.iter_mut().for_each(refuse);
+    }
     let partner = book.find(&partner).ok_or_else(gone)?;
-    let accepted = if policy.accept_with_errors { examined.sets } else { examined.clean };
+    let accepted = examined.accepted;
     let to_post = examined.fault.is_none() && accepted > 0;
     let state = match (&examined, to_post) {
         (_, true) => State::Checked,
@@ -230,6 +233,14 @@ async fn judge(
         change.answers.push(answer);
     }
     Ok(Step { change, end: if to_post { End::Next(0) } else { End::Done } })
+}
+
+/// What is wrong as an interchange is never posted, and so never said to be accepted with errors.
+fn refuse(answers: &mut Answers) {
+    answers.groups.clear();
+    if let Some(result) = answers.interchange.as_mut().and_then(|ta1| ta1.elements.get_mut(3)) {
+        *result = Element::Simple("R".to_string());
+    }
 }
 
 /// Puts a file of a watched folder that cannot be used into the folder's `errors`, with a report.

@@ -128,7 +128,7 @@ fn source(book: &PartnerBook, message: &Message) -> Result<Source, Failure> {
 }
 
 /// The releases of documents that are not sent by a schedule but as soon as there is something to send.
-fn at_once(book: &PartnerBook) -> Vec<NewJob> {
+pub(crate) fn at_once(book: &PartnerBook) -> Vec<NewJob> {
     let mut jobs = Vec::new();
     for partner in book.partners() {
         let profile = partner.profile();

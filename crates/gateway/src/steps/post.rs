@@ -20,6 +20,7 @@ use tieline_x12::check::stream;
 use tokio::sync::mpsc;
 
 use super::check::{of, report_name, whose};
+use super::read::{NoPlans, counted};
 use super::{ByPartner, Failure, Step, alert, broken, export};
 use crate::agreement;
 use crate::compose::{self, Envelope};
@@ -58,6 +59,7 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let mut advices: Vec<Record> = Vec::new();
     let mut part = Change::default();
     while let Some((n, set)) = sets.recv().await {
+        posted.read += 1;
         let theirs = book.find(&partner).ok_or_else(gone)?;
         if is_unusable(&set.found) {
             posted.unusable += 1;
@@ -104,7 +106,11 @@ fn read(
         sets.blocking_send((number, set)).map_err(|_| "nobody waits for it any more".to_string())
     };
     let accept_with_errors = agreement::answers(theirs).accept_with_errors;
-    let mut examiner = Examiner::new(accept_with_errors).reading(theirs, &mut hand_over);
+    // Only the end of a group says whether it is refused. The envelope alone is quickly read.
+    let mut before = Examiner::new(accept_with_errors);
+    stream(&mut bytes.part(offset, length), &NoPlans, &mut before)?;
+    let refused = before.finish().0.refused_groups;
+    let mut examiner = Examiner::new(accept_with_errors).reading(theirs, refused, &mut hand_over);
     let plans = ByPartner(Arc::clone(book));
     stream(&mut bytes.part(offset, length), &plans, &mut examiner)?;
     match examiner.finish() {
@@ -116,6 +122,8 @@ fn read(
 /// What became of the postings.
 #[derive(Default)]
 struct Tally {
+    /// Documents that were read, whatever became of them.
+    read: u64,
     new: u64,
     same: u64,
     other: u64,
@@ -173,16 +181,21 @@ async fn finish(
     let gone = || Failure::Final(format!("there is no partner {partner} any more"));
     let theirs = book.find(partner).ok_or_else(gone)?;
     let mut change = Change::default();
+    // Accepted and of no use to anybody here: of a set that nothing is done with, or not readable.
+    let unread = examined.accepted.saturating_sub(posted.read);
     let mut reason = None;
     if posted.unusable > 0 && !posted.advised {
-        reason = Some(format!(
-            "{} documents cannot be right and were not posted; the report says why",
-            posted.unusable
-        ));
+        let documents = counted(posted.unusable, "document");
+        reason = Some(format!("{documents} cannot be right and not posted; the report says why"));
     } else if posted.other > 0 {
+        let documents = counted(posted.other, "document");
+        reason =
+            Some(format!("{documents} under a reference that something else was posted under"));
+    } else if unread > 0 {
+        let documents = counted(unread, "document");
         reason = Some(format!(
-            "{} documents came under a reference that something else was posted under",
-            posted.other
+            "{documents} accepted of which nothing could be posted, as in {}: ask the partner what it is for",
+            interchange.content
         ));
     }
     if reason.is_some() {
@@ -194,6 +207,7 @@ async fn finish(
         (posted.same, "posted before"),
         (posted.other, "under a used reference"),
         (posted.unusable, "not usable"),
+        (unread, "not read"),
     ] {
         if count > 0 {
             told += &format!(", {count} {what}");

@@ -17,11 +17,12 @@ use tieline_x12::plan::Plan;
 use tieline_x12::segment::Segment;
 use tieline_x12::table::Release;
 
-use super::check::to_errors;
+use super::check::{report_name, to_errors};
 use super::{CHECK, Failure, Step, alert, event, job, work};
 use crate::agreement;
 use crate::house::House;
 use crate::payload::Bytes;
+use crate::queue;
 use crate::speaker::{Spoken, shown, who_speaks};
 
 /// Reads the message of a job.
@@ -33,10 +34,17 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
     let found = work(move || find(&bytes)).await?;
     let now = house.store.now().await?;
     let is_edi = !found.is_empty();
-    let mut step = write_down(&house.book(), &message, found, now);
+    let book = house.book();
+    let mut step = write_down(&book, &message, found, now);
     if !is_edi {
         let why = step.change.message_states.first().and_then(|it| it.reason.clone());
-        to_errors(house, &mut step.change, id, why.unwrap_or_default()).await?;
+        let why = why.unwrap_or_default();
+        // No answer can be written to what names no sender, so its report is all that the partner gets.
+        if let Some(partner) = message.partner.as_deref().and_then(|id| book.find(id)) {
+            let name = report_name(house, id).await?;
+            queue::report(&mut step.change, partner, &name, false, format!("{why}\n"));
+        }
+        to_errors(house, &mut step.change, id, why).await?;
     }
     Ok(step)
 }

@@ -142,6 +142,10 @@ pub(crate) async fn a_file_that_is_no_edi_is_refused_and_others_go_on(on: Databa
         assert_eq!(message.state, State::Rejected, "{bytes:?}");
         assert!(message.reason.expect("why").contains(says), "{bytes:?}");
     }
+    let reports = gateway.mailbox(BANK, "reports");
+    assert_eq!(reports.len(), 3, "its partner learns that it was no EDI");
+    assert_eq!(reports[0].0, "nothing.edi.M1.findings.txt");
+    assert_eq!(reports[0].1, "the file is empty\n");
     let half = &sample(PAYMENT)[..400];
     let message = gateway.take(BANK, "half.edi", half).await;
     assert_eq!(message.state, State::Rejected);
@@ -178,4 +182,62 @@ pub(crate) async fn test_traffic_stays_apart(on: Database) {
     let crossed = test.replace("*0*T*:", "*0*P*:").replace("000000615", "000000777");
     let crossed = gateway.take(BANK, "crossed.edi", &crossed).await;
     assert_eq!(crossed.state, State::Held);
+}
+
+pub(crate) async fn what_a_997_refuses_with_its_group_is_not_posted(on: Database) {
+    let gateway = Gateway::open(on).await;
+    // GE01 counts a set that is not there; the set itself is without an error.
+    let payment = sample(PAYMENT).replace("GE*1*615", "GE*2*615");
+    let message = gateway.take(BANK, "payments.edi", &payment).await;
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(segments(&answers[0].1, "AK9"), ["AK9*R*2*1*0*5"]);
+    assert_eq!(message.state, State::Rejected, "as its sender was told");
+    assert_eq!(gateway.postings().await, []);
+    // The group beside it is accepted, and so posted.
+    let (head, rest) = payment.split_once("GS*").expect("a group");
+    let (group, end) = rest.split_once("IEA*1").expect("an end");
+    let good = group.replace("*615*X*", "*616*X*").replace("GE*2*615", "GE*1*616");
+    let good = good.replace("20260414R0000615", "20260414R0000616");
+    let two = format!("{head}GS*{group}GS*{good}IEA*2{end}").replace("000000615", "000000617");
+    let message = gateway.take(BANK, "two-groups.edi", &two).await;
+    assert_eq!(message.state, State::Posted, "{:?}", message.reason);
+    let references: Vec<String> =
+        gateway.postings().await.into_iter().map(|it| it.reference).collect();
+    assert_eq!(references, ["20260414R0000616"]);
+}
+
+pub(crate) async fn what_is_accepted_with_errors_is_so_in_its_answer_and_its_effect(on: Database) {
+    let gateway = Gateway::open(on).await;
+    gateway.edit(BANK, |profile| profile + "\n[x12.acknowledge]\naccept_with_errors = true\n");
+    let counted = sample(PAYMENT).replace("GE*1*615", "GE*2*615");
+    let message = gateway.take(BANK, "counted.edi", &counted).await;
+    assert_eq!(message.state, State::Posted, "{:?}", message.reason);
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(segments(&answers[0].1, "AK9"), ["AK9*E*2*1*1*5"]);
+    assert_eq!(gateway.postings().await.len(), 1);
+    // What is wrong as an interchange may be half of one.
+    let cut = sample(PAYMENT).replace("615", "618");
+    let (cut, _) = cut.split_once("GE*1*").expect("an end");
+    let message = gateway.take(BANK, "cut.edi", cut).await;
+    assert_eq!(message.state, State::Rejected);
+    let answers = gateway.mailbox(BANK, "outbound");
+    assert_eq!(answers.len(), 2);
+    assert_eq!(segments(&answers[1].1, "TA1"), ["TA1*000000618*260414*0618*R*023"]);
+    assert_eq!(segments(&answers[1].1, "AK9"), <[&str; 0]>::default());
+    assert_eq!(gateway.postings().await.len(), 1);
+}
+
+pub(crate) async fn what_nothing_is_done_with_waits_for_a_person(on: Database) {
+    let gateway = Gateway::open(on).await;
+    // A purchase order keeps the standard as far as anybody looks, and is no business of ours.
+    let order = sample(PAYMENT).replace("GS*RA", "GS*PO").replace("ST*820", "ST*850");
+    let message = gateway.take(BANK, "order.edi", &order).await;
+    assert_eq!(message.state, State::Held);
+    assert_eq!(
+        message.reason.as_deref(),
+        Some(
+            "1 document accepted of which nothing could be posted, as in 850 x 1: ask the partner what it is for"
+        )
+    );
+    assert_eq!(gateway.postings().await, []);
 }

@@ -55,6 +55,9 @@ on_both! {
         what_somebody_else_said_takes_nothing_from_the_partner
         what_is_wrong_is_answered_so_and_reported
         a_file_that_is_no_edi_is_refused_and_others_go_on
+        what_a_997_refuses_with_its_group_is_not_posted
+        what_is_accepted_with_errors_is_so_in_its_answer_and_its_effect
+        what_nothing_is_done_with_waits_for_a_person
         several_interchanges_in_a_file_go_their_own_ways
         test_traffic_stays_apart;
     outbound: usage_goes_out_once_and_its_acknowledgment_closes_it
@@ -64,6 +67,7 @@ on_both! {
         the_same_file_brought_twice_posts_nothing_twice
         a_file_that_cannot_be_read_waits_for_a_person
         what_has_no_schedule_goes_out_as_soon_as_it_is_there
+        what_an_authorization_is_added_for_goes_out
         what_was_taken_moves_to_the_archive_after_a_while;
     call: a_call_puts_what_is_queued_and_takes_what_waits
         a_login_that_is_refused_is_told_and_pauses_the_calls_in_the_end

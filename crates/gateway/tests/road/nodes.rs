@@ -1,13 +1,17 @@
 //! Two nodes on one PostgreSQL with one folder of mailboxes, and a database that goes away.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tieline_gateway::serve::{Node, Serving};
+use tieline_gateway::READ;
+use tieline_gateway::serve::{As2, Node, ServeError, Serving};
+use tieline_store::job::Worker;
 use tieline_store::options::Options;
 use tieline_store::testing::OwnServer;
+use tieline_transport::as2;
 
 use crate::common::Gateway;
 use crate::hooked::{Fate, Hooked};
@@ -15,6 +19,8 @@ use crate::once::{BANK, Random, payment, told};
 
 /// How many payments two nodes share; `DOCUMENTS` in the environment says another number.
 const DOCUMENTS: u64 = 100;
+/// How long a worker of a test has what it took, in seconds.
+const LEASE: u32 = 60;
 /// How long both may take for all of them.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -39,6 +45,27 @@ async fn until_idle(gateway: &Gateway) {
         assert!(start.elapsed() < PATIENCE, "there is still something to do");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[test]
+fn a_second_start_at_a_taken_address_takes_no_work_from_the_first() {
+    crate::common::on_sqlite(|database| async move {
+        let gateway = Gateway::open(database).await;
+        gateway.receive(BANK, "pay.edi", &payment(1)).await;
+        let worker = Worker { name: format!("{}/1", gateway.house.node), lease: LEASE };
+        let claimed = gateway.store().claim(&worker, &[READ], 1).await.expect("it answers");
+        assert_eq!(claimed.len(), 1);
+        let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listen = taken.local_addr().expect("it has an address");
+        let spool = gateway.path("spool");
+        let as2 = Some(As2 { listen, settings: as2::Settings::new(spool) });
+        let serving = Serving { workers: 1, sftp: None, as2 };
+        let refused = Node::start(Arc::clone(&gateway.house), serving).await.err();
+        assert!(matches!(refused, Some(ServeError::Listen { .. })), "{refused:?}");
+        let other = Worker { name: "another/1".to_string(), lease: LEASE };
+        let again = gateway.store().claim(&other, &[READ], 1).await.expect("it answers");
+        assert!(again.is_empty(), "it is still in the hands of the first");
+    });
 }
 
 #[test]

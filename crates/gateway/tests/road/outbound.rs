@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use tieline_gateway::{IMPORT, RELEASE, overdue, upkeep, worker};
+use tieline_gateway::{IMPORT, RELEASE, operate, overdue, upkeep, worker};
 use tieline_store::change::Change;
 use tieline_store::expectation::{self, Standing};
 use tieline_store::job::NewJob;
@@ -193,6 +193,21 @@ pub(crate) async fn what_has_no_schedule_goes_out_as_soon_as_it_is_there(on: Dat
     let gateway = Gateway::open(on).await;
     gateway.without_schedules(AGGREGATOR);
     gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
+}
+
+pub(crate) async fn what_an_authorization_is_added_for_goes_out(on: Database) {
+    let gateway = Gateway::open(on).await;
+    let folder = gateway.path("partners").join(AGGREGATOR).join("authorizations");
+    std::fs::rename(&folder, gateway.path("authorizations")).expect("it is there");
+    gateway.without_schedules(AGGREGATOR);
+    gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound"), []);
+    std::fs::rename(gateway.path("authorizations"), &folder).expect("it is put back");
+    gateway.edit(AGGREGATOR, |profile| profile);
+    operate::release_what_may_go(&gateway.house).await.expect("the store works");
     gateway.work().await;
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
 }

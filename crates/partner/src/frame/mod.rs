@@ -315,7 +315,10 @@ fn worksheet(profile: &Profile) -> Result<String, String> {
 fn authorization(partner: &Partner, on: Date) -> Result<String, String> {
     let third = [Role::Aggregator, Role::Consultant, Role::Supplier, Role::Other];
     if !partner.profile().roles.iter().any(|role| third.contains(role)) {
-        return Ok("not needed: it sees its own accounts only".to_string());
+        return Ok(match partner.waits_for_authorization(on).is_empty() {
+            true => "no third party".to_string(),
+            false => "no third party, but no authorization names its accounts yet".to_string(),
+        });
     }
     let in_force = partner
         .authorizations()

@@ -9,19 +9,20 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection, query, query_scalar};
 
-use super::connection::MIGRATIONS;
+use super::connection::{MIGRATIONS, begin_private};
 use super::payload_folder;
 use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::message::MessageId;
 use crate::options::Options;
-use crate::payload::{file, transfer};
+use crate::payload::{file, make_private, transfer};
 
 /// The database in the folder of a backup.
 const DATABASE: &str = "store.db";
 
-/// The payloads in the folder of a backup.
-const PAYLOADS: &str = "payloads";
+/// The payloads in the folder of a backup: where those of its database are looked for, so that a backup
+/// is a store that can be checked where it lies.
+const PAYLOADS: &str = "store.db.payloads";
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +39,14 @@ pub(crate) async fn make(
     options: &Options,
     folder: &Path,
 ) -> Result<Backup, StoreError> {
-    fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
+    make_private(folder).map_err(|error| file(folder, error))?;
     if fs::read_dir(folder).map_err(|error| file(folder, error))?.next().is_some() {
         let used = format!("{} is not empty; a backup needs a folder of its own", folder.display());
         return Err(StoreError::Address(used));
     }
     let copy = folder.join(DATABASE);
     let mut store = connect(path).await?;
+    begin_private(&copy);
     query("vacuum into $1").bind(copy.to_string_lossy()).execute(&mut store).await?;
     let mut copied = connect(&copy).await?;
     let from = options.payloads.clone().unwrap_or_else(|| payload_folder(path));

@@ -1,5 +1,7 @@
 //! Connections to a SQLite database, and its tables brought up to date.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,10 +37,17 @@ fn options(path: &Path) -> SqliteConnectOptions {
 /// The one connection that writes. The database is made if it is not there.
 pub(super) async fn writing(path: &Path) -> Result<SqliteConnection, StoreError> {
     let options = options(path).create_if_missing(true);
+    begin_private(path);
     let mut connection =
         SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, error))?;
     migrate(&mut connection).await?;
     Ok(connection)
+}
+
+/// Begins a database that nobody else may read, unless there is one: that keeps the permissions that
+/// somebody gave it. Its journals get the same. When it cannot be begun, the connection says why.
+pub(super) fn begin_private(path: &Path) {
+    drop(File::options().write(true).create_new(true).mode(0o600).open(path));
 }
 
 /// The connections that read.

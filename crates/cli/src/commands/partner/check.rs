@@ -36,8 +36,7 @@ pub(crate) struct CheckArgs {
 
 pub(super) fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let directory = args.directory.path();
-    std::fs::read_dir(directory)
-        .map_err(|error| Failure::no_input(&directory.display().to_string(), &error))?;
+    std::fs::read_dir(directory).map_err(|error| Failure::no_partners(directory, &error))?;
     let scope = args.id.as_ref().map_or(directory.to_path_buf(), |id| directory.join(id));
     let concerns = |error: &FileError| std::path::Path::new(&error.file).starts_with(&scope);
     let loaded = PartnerBook::load(directory);
@@ -91,6 +90,11 @@ fn remarks(partner: &Partner, book: &PartnerBook, on: Date) -> Vec<String> {
     let profile = partner.profile();
     let mut remarks = Vec::new();
     remarks.extend(partner.expiries(on).iter().filter_map(ending));
+    let waits = partner.waits_for_authorization(on);
+    if !waits.is_empty() {
+        let (sets, folder) = (waits.join(" and no "), "authorizations");
+        remarks.push(format!("no {sets} goes out: no file in {folder}/ names its accounts"));
+    }
     let as2 = profile.as2.as_ref();
     let carried = !profile.drops.is_empty() || !profile.folders.is_empty() || as2.is_some();
     if profile.status == Status::Live && profile.mailbox.is_none() && !carried {

@@ -87,8 +87,8 @@ impl DirectoryArg {
 
     /// All partners; there has to be a directory.
     pub(crate) fn book(&self) -> Result<PartnerBook, Failure> {
-        let shown = self.partners.display().to_string();
-        fs::read_dir(&self.partners).map_err(|error| Failure::no_input(&shown, &error))?;
+        let missing = |error: std::io::Error| Failure::no_partners(&self.partners, &error);
+        fs::read_dir(&self.partners).map_err(missing)?;
         PartnerBook::load(&self.partners).map_err(|errors| Failure::partner_files(&errors))
     }
 
