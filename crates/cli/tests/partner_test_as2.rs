@@ -54,14 +54,14 @@ fn a_good_partner_answers_with_a_signed_receipt() {
     let said = test(&ours, &[]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let steps: Vec<&str> = said.out.lines().skip(1).map(|line| line[2..11].trim()).collect();
-    assert_eq!(steps, ["dns", "tcp", "as2"], "{}", said.out);
+    assert_eq!(steps, ["dns", "tcp", "as2", "receipt"], "{}", said.out);
     assert!(said.out.contains("the same MIC"), "{}", said.out);
     assert!(!ours.path("state").exists(), "no store is made");
     // What is agreed for documents does not change the test.
     say(&ours, "send.receipt", "none");
     let json = test(&ours, &["--as2", "--format", "json"]).json();
     assert_eq!((&json[0]["ok"], &json[0]["as2"]), (&true.into(), &serving.url().into()), "{json}");
-    assert_eq!(json[0]["steps"][2]["step"], "as2", "{json}");
+    assert_eq!(json[0]["steps"][3]["step"], "receipt", "{json}");
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn a_server_with_tls_is_known_by_what_the_profile_names() {
     fs::copy(theirs.path("other.pem"), &roots).expect("a copy");
     say(&ours, "roots", "server.pem");
     let all = told(&ours, 78, "tls");
-    assert!(all.contains("`roots` of [as2]") && all.ends_with("not run: as2"), "{all}");
+    assert!(all.contains("`roots` of [as2]") && all.ends_with("not run: as2, receipt"), "{all}");
 
     fs::copy(theirs.path("server.pem"), &roots).expect("a copy");
     let said = test(&ours, &[]);
     let steps: Vec<&str> = said.out.lines().skip(1).map(|line| line[2..11].trim()).collect();
-    assert_eq!((said.code, steps), (0, vec!["dns", "tcp", "tls", "as2"]), "{}", said.out);
+    assert_eq!((said.code, steps), (0, vec!["dns", "tcp", "tls", "as2", "receipt"]), "{}", said.out);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn each_fault_is_told_at_its_step_with_what_to_do() {
     let (ours, theirs) = pair();
     let serving = Serving::start(&theirs);
     say(&ours, "url", "http://no-such-host.invalid/as2");
-    assert!(told(&ours, 75, "dns").ends_with("not run: tcp, as2"));
+    assert!(told(&ours, 75, "dns").ends_with("not run: tcp, as2, receipt"));
 
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     say(&ours, "url", &format!("http://{port}/as2"));
@@ -177,9 +177,13 @@ fn a_receipt_that_nobody_signed_proves_nothing() {
     let address = listener.local_addr().expect("it has one");
     let answering = std::thread::spawn(move || unsigned(listener));
     say(&ours, "url", &format!("http://{address}/as2"));
-    let all = told(&ours, 75, "as2");
-    assert!(all.contains("sign receipts"), "{all}");
+    let said = test(&ours, &[]);
     answering.join().expect("it answered");
+    let lines: Vec<&str> = said.out.lines().filter(|line| !line.starts_with("      ")).collect();
+    assert!(lines[3].starts_with("  as2        ok"), "{}", said.out);
+    assert!(lines[4].starts_with("  receipt    FAIL  the receipt is not signed"), "{}", said.out);
+    assert!(said.out.contains("ask the partner to sign receipts"), "{}", said.out);
+    assert_eq!(said.code, 78, "waiting does not mend it");
 }
 
 #[test]

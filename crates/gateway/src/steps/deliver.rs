@@ -264,9 +264,26 @@ pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), Failur
     begin_with(house, message, None).await
 }
 
+/// As [`begin`], with what else has to be known before the first byte goes.
+pub(crate) async fn begin_knowing(
+    house: &House,
+    message: &Message,
+    known: Change,
+) -> Result<(), Failure> {
+    begun(house, message, None, known).await
+}
+
 /// As [`begin`], with the staged file that is meant: of many attempts the store lets one begin.
 async fn begin_with(house: &House, message: &Message, staged: Option<&str>) -> Result<(), Failure> {
-    let mut change = Change::default();
+    begun(house, message, staged, Change::default()).await
+}
+
+async fn begun(
+    house: &House,
+    message: &Message,
+    staged: Option<&str>,
+    mut change: Change,
+) -> Result<(), Failure> {
     change.message_states.push(MessageState {
         message: message.id,
         from: vec![State::Queued],

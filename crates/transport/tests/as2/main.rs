@@ -2,6 +2,7 @@
 
 mod answers;
 mod house;
+mod kept;
 mod http;
 mod matrix;
 mod openssl;
