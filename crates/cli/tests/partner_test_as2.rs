@@ -81,7 +81,12 @@ fn a_server_with_tls_is_known_by_what_the_profile_names() {
     fs::copy(theirs.path("server.pem"), &roots).expect("a copy");
     let said = test(&ours, &[]);
     let steps: Vec<&str> = said.out.lines().skip(1).map(|line| line[2..11].trim()).collect();
-    assert_eq!((said.code, steps), (0, vec!["dns", "tcp", "tls", "as2", "receipt"]), "{}", said.out);
+    assert_eq!(
+        (said.code, steps),
+        (0, vec!["dns", "tcp", "tls", "as2", "receipt"]),
+        "{}",
+        said.out
+    );
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
+use tieline_smime::Told;
 use tieline_smime::mdn::{Judgement, Signature, Why};
 use tieline_smime::mime::FileName;
-use tieline_smime::Told;
 use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Answer, Expectation, Filter, Kind, Outcome};
 use tieline_store::message::{self, Flow, State};
@@ -202,7 +202,8 @@ impl As2Host {
         let waiting = store.messages(&waiting, None, 1_000).await?;
         let sealed: Vec<_> = waiting.iter().filter(|it| it.channel == SEALED).collect();
         let bytes = sealed.iter().map(|it| it.size).sum::<u64>().saturating_add(size);
-        let fits = |part| sealed.len() < MOST_SEALED / part && bytes <= MOST_SEALED_BYTES / part as u64;
+        let fits =
+            |part| sealed.len() < MOST_SEALED / part && bytes <= MOST_SEALED_BYTES / part as u64;
         if !fits(1) || fits(2) {
             return Ok(fits(2));
         }

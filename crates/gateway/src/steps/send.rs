@@ -111,9 +111,8 @@ impl Sending<'_> {
     async fn note(&self, house: &House, mic: &Mic) -> Result<Option<Awaited>, Failure> {
         let filter = Filter { message: Some(self.message.id), ..Filter::default() };
         let all = house.store.expectations(&filter, 1_000).await?;
-        let before = all
-            .into_iter()
-            .find(|it| it.kind == Kind::Receipt && it.key == self.letter.message_id);
+        let before =
+            all.into_iter().find(|it| it.kind == Kind::Receipt && it.key == self.letter.message_id);
         if let Some(before) = &before
             && before.standing == Standing::Answered(Accepted)
         {
@@ -308,7 +307,8 @@ mod tests {
 
     #[test]
     fn what_earlier_tries_asked_for_is_remembered() {
-        let mic = |byte| Mic { digest: tieline_smime::algorithm::Digest::Sha256, value: vec![byte; 32] };
+        let mic =
+            |byte| Mic { digest: tieline_smime::algorithm::Digest::Sha256, value: vec![byte; 32] };
         let first = wanting(&mic(1), true, None);
         assert_eq!(wanting(&mic(1), true, Some(&first)), first);
         let second = wanting(&mic(2), false, Some(&first));

@@ -324,6 +324,31 @@ pub(crate) async fn what_cannot_be_opened_waits_sealed_for_a_person(on: Database
     pair.stop().await;
 }
 
+pub(crate) async fn forged_messages_leave_room_for_the_partners_own(on: Database) {
+    let pair = Pair::open(on, "").await;
+    let stranger = Own::new("Somebody Else");
+    let forged = async |number: u32| {
+        let told = pair.send(&format!("<forged{number}@bank>"), "ISA", &stranger).await;
+        assert!(matches!(told, Outcome::NotDelivered(Failure::Receipt { .. })), "{told:?}");
+    };
+    let sealed = async || {
+        let kept = all(&pair.ours, Flow::In).await;
+        kept.iter().filter(|it| it.channel == "as2 sealed").count()
+    };
+    for number in 0..12 {
+        forged(number).await;
+    }
+    assert_eq!(sealed().await, 10, "from a network that proved nothing, half of the places");
+    // The partner sends from its network, and what cannot be opened from there has the other half.
+    let told = pair.send("<8@bank>", &sample(PAYMENT), &pair.us).await;
+    assert!(matches!(told, Outcome::Delivered(_)), "{told:?}");
+    for number in 12..24 {
+        forged(number).await;
+    }
+    assert_eq!(sealed().await, 20, "so many and no more");
+    pair.stop().await;
+}
+
 pub(crate) async fn a_key_of_ours_that_cannot_be_read_sends_nobody_away(on: Database) {
     let pair = Pair::open(on, "").await;
     fs::write(pair.ours.path("as2.key"), "gone").expect("it can be written");

@@ -59,11 +59,8 @@ impl Budget {
 
     /// Room for a message in a partner's name that will be so large.
     pub(crate) fn hold(self: &Arc<Self>, partner: &str, bytes: u64) -> Option<Arc<Hold>> {
-        let hold = Hold {
-            budget: Arc::clone(self),
-            partner: partner.to_string(),
-            held: Mutex::default(),
-        };
+        let hold =
+            Hold { budget: Arc::clone(self), partner: partner.to_string(), held: Mutex::default() };
         self.taken().partners.entry(partner.to_string()).or_default().holds += 1;
         hold.reserve(bytes).then(|| Arc::new(hold))
     }
@@ -95,8 +92,8 @@ impl Hold {
         let (all, own) = (taken.bytes, held.reserved);
         let of_partner = taken.partners.entry(self.partner.clone()).or_default();
         let fits = |taken: u64, most: u64| taken == own || taken.saturating_add(more) <= most;
-        let is_room = fits(all, self.budget.most)
-            && fits(of_partner.bytes, self.budget.most_of_partner);
+        let is_room =
+            fits(all, self.budget.most) && fits(of_partner.bytes, self.budget.most_of_partner);
         if is_room {
             of_partner.bytes += more;
             taken.bytes += more;

@@ -2,11 +2,13 @@
 
 mod answers;
 mod house;
-mod kept;
 mod http;
+mod kept;
 mod matrix;
 mod openssl;
 mod pyas2;
+mod room;
 mod security;
 mod server;
+mod shown;
 mod stages;

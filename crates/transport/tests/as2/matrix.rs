@@ -151,12 +151,14 @@ async fn later(running: &Running, partners: &Running, way: &Message, kind: Recei
     partners.house.awaited.lock().expect("no panic").insert(way.message_id.clone(), awaited);
     let pool = Arc::<Pool>::default();
     let destination = Destination { reach: Reach::Public, ..Destination::new(address.clone()) };
-    let refused = send_receipt(&destination, &receipt, &pool).await.expect_err("a loopback address");
+    let refused =
+        send_receipt(&destination, &receipt, &pool).await.expect_err("a loopback address");
     assert!(refused.to_string().contains("not public") && !refused.may_pass(), "{refused}");
     let destination = Destination::new(address);
     let refusal = tieline_transport::Refusal::new("the store is away");
     *partners.house.refusal.lock().expect("no panic") = Some(refusal);
-    let refused = send_receipt(&destination, &receipt, &pool).await.expect_err("nobody can take it");
+    let refused =
+        send_receipt(&destination, &receipt, &pool).await.expect_err("nobody can take it");
     assert!(refused.may_pass(), "{refused}");
     *partners.house.refusal.lock().expect("no panic") = None;
     send_receipt(&destination, &receipt, &pool).await.expect("it is taken");

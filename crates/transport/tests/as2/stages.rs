@@ -54,7 +54,8 @@ async fn a_destination_is_tried_out_up_to_what_fails() {
     assert!(fix(&steps).contains("not pinned"), "{steps:?}");
 
     // Where unsigned ones were agreed on, it is said how little that is.
-    let wish = ReceiptWish { kind: Receipt::Unsigned, ..ReceiptWish::signed(UTILITY.pinned.clone()) };
+    let wish =
+        ReceiptWish { kind: Receipt::Unsigned, ..ReceiptWish::signed(UTILITY.pinned.clone()) };
     let steps = tried(&good, &Message { receipt: Some(wish), ..message() }).await;
     assert!(steps.iter().all(Step::is_done), "{steps:?}");
     assert!(steps[4].to_string().contains("NOT SIGNED"), "{}", steps[4]);

@@ -267,9 +267,11 @@ fn status_fix(status: u16) -> &'static str {
 
 fn receipt_fix(why: &Why) -> String {
     match why {
-        Why::Unsigned => "ask the partner to sign receipts; an unsigned one proves nothing, and counts \
+        Why::Unsigned => {
+            "ask the partner to sign receipts; an unsigned one proves nothing, and counts \
                           only where `send.receipt` is unsigned"
-            .into(),
+                .into()
+        }
         Why::Signature(Fault::UnknownSigner) => {
             "the partner signs with a certificate that is not pinned; get its new one".into()
         }

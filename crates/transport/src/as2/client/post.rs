@@ -86,9 +86,9 @@ impl Post<'_> {
         match (pumping.await, response) {
             // Whoever answers before it has read everything has an answer all the same, and it is
             // never that of a delivery.
-            (Ok(Err(_)), Ok(response)) if response.status < 300 => {
-                Err(Failure::Broken { text: "the answer came before the end of the message".into() })
-            }
+            (Ok(Err(_)), Ok(response)) if response.status < 300 => Err(Failure::Broken {
+                text: "the answer came before the end of the message".into(),
+            }),
             (Ok(Err(error)), Err(_)) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::Seal(error.into()))
             }
