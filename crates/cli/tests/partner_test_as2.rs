@@ -90,6 +90,56 @@ fn a_server_with_tls_is_known_by_what_the_profile_names() {
 }
 
 #[test]
+fn a_server_that_asks_for_a_certificate_is_shown_the_one_of_the_profile() {
+    let (ours, theirs) = pair();
+    https(&theirs, "server");
+    https(&ours, "client");
+    let folder = ours.path("partners").join(PARTNER);
+    fs::copy(theirs.path("server.pem"), folder.join("server.pem")).expect("a copy");
+    fs::copy(ours.path("client.pem"), folder.join("client.pem")).expect("a copy");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let mut asking = Command::new("openssl")
+        // Of TLS 1.2, where who is not known hears so before it has sent anything.
+        .args(["s_server", "-quiet", "-tls1_2", "-verify_return_error", "-Verify", "1"])
+        .args(["-accept", &port.to_string(), "-cert", "server.pem", "-key", "server.key"])
+        .arg("-CAfile")
+        .arg(ours.path("client.pem"))
+        .current_dir(theirs.path(""))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("openssl is installed");
+    let _input = asking.stdin.take();
+    while TcpStream::connect(port).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    say(&ours, "url", &format!("https://{port}/as2"));
+    say(&ours, "roots", "server.pem");
+    assert!(fails(&ours).1[0].starts_with("  tls        FAIL"), "it shows nothing");
+    let key = ours.path("client.key").display().to_string();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let client = format!("{{ certificate = \"client.pem\", key = \"file:{key}\" }}");
+    say(&ours, "client", &client);
+    // It knows nothing of AS2, and would be waited for.
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        asking.kill().and_then(|()| asking.wait())
+    });
+    let said = test(&ours, &[]);
+    ending.join().expect("it does not panic").expect("it ends");
+    assert!(said.out.contains("\n  tls        ok"), "{}{}", said.out, said.err);
+    // The profile's check tells when it ends.
+    let said = ours.run(&["partner", "check", "--on", "2199-01-01"]);
+    assert!(
+        said.out.contains("our HTTPS certificate client.pem ended"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+}
+
+#[test]
 fn each_fault_is_told_at_its_step_with_what_to_do() {
     let (ours, theirs) = pair();
     let serving = Serving::start(&theirs);

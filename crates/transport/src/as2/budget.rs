@@ -111,7 +111,10 @@ impl Hold {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let used = held.used + bytes as u64;
         let lacks = used.saturating_sub(held.reserved);
-        if lacks > 0 && !self.take(&mut held, lacks.next_multiple_of(STEP)) {
+        let is_room = lacks == 0
+            || self.take(&mut held, lacks.next_multiple_of(STEP))
+            || self.take(&mut held, lacks);
+        if !is_room {
             return Err(io::Error::other(NO_ROOM));
         }
         held.used = used;

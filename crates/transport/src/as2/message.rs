@@ -32,8 +32,6 @@ use crate::as2::wire::{self, Outgoing, Piece};
 
 /// The most bytes of a message that comes to its end before it is opened.
 const SMALL: usize = 128 * 1024;
-/// What is said of a receipt that was sealed like a message. RFC 4130 has receipts signed and no more.
-const SEALED_RECEIPT: &str = "a receipt that is encrypted or compressed is not read; only sign it";
 /// How many pieces of a body wait for the thread that opens it.
 const PIECES: usize = 8;
 /// How many bytes are looked at to tell a receipt from a message.
@@ -375,10 +373,6 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
     /// A message whose seals held is handed over; only then it is answered.
     async fn opened(&self, task: &Arc<Task>, opened: Opened<Spooled>, receipt: Asked) -> Answer {
         let Opened { payload, layers, mic, content_type, file_name, .. } = opened;
-        let kind = content_type.as_deref().unwrap_or_default().trim_start().to_ascii_lowercase();
-        if kind.starts_with("multipart/report") {
-            return self.refuse(StatusCode::BAD_REQUEST, SEALED_RECEIPT);
-        }
         let (payload, signer) = match payload {
             tieline_smime::Payload::Verified(it) => {
                 let signer = it.signer().fingerprint();
