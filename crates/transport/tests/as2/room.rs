@@ -19,7 +19,6 @@ async fn room(all: u64, of_partner: u64, at_once: usize) -> Running {
     let running = start_with(|settings| {
         (settings.unverified, settings.unverified_of_partner) = (all, of_partner);
         settings.opened_at_once = at_once;
-        settings.head = std::time::Duration::from_millis(300);
     })
     .await;
     let relation = Relation::new("second", UTILITY.identity.clone(), PARTNER.pinned.clone());
