@@ -182,7 +182,8 @@ pub(crate) fn secrets(book: &PartnerBook, seen: &mut Inspection) {
         }
         if let Some(as2) = profile.as2.as_ref().filter(|it| it.enabled && it.url.is_some()) {
             let proxy = as2.proxy.as_ref().and_then(|proxy| proxy.password.as_ref());
-            let mut names = as2.login.iter().map(|it| &it.password).chain(proxy);
+            let client = as2.client.iter().map(|it| &it.key);
+            let mut names = as2.login.iter().map(|it| &it.password).chain(proxy).chain(client);
             named.extend(names.clone());
             if let Some(error) = names.find_map(|name| secrets.resolve(name).err()) {
                 is_good = false;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tieline_gateway::House;
 use tieline_gateway::alerts::MailServer;
-use tieline_partner::PartnerBook;
 use tieline_partner::secret::{SecretName, Secrets};
+use tieline_partner::{PartnerBook, amount};
 use tieline_store::{Store, StoreError};
 use tieline_transport::as2::client::{ClientTls, Roots, TlsIdentity};
 use tieline_transport::mail::Security;
@@ -115,6 +115,12 @@ pub(crate) struct As2Settings {
     pub(crate) certificate: Option<PathBuf>,
     /// A PEM file with the key of that certificate.
     pub(crate) key: Option<PathBuf>,
+    /// The most bytes of messages that came and are not verified yet, e.g. `4GB`; 4GB when not given.
+    unverified: Option<String>,
+    /// The same of those in one partner's name; half of that when not given.
+    unverified_of_partner: Option<String>,
+    /// How many messages are opened at once; 16 small and 16 large ones when not given.
+    pub(crate) opened_at_once: Option<usize>,
 }
 
 /// `[mail]` of `tieline.toml`.
@@ -163,6 +169,21 @@ impl As2Settings {
     /// The path that messages are sent to.
     pub(crate) fn path(&self) -> &str {
         self.path.as_deref().unwrap_or("/as2")
+    }
+
+    /// The most bytes of messages that are not verified yet: of all, and of one partner.
+    pub(crate) fn unverified(&self) -> Result<(u64, u64), Failure> {
+        let read = |key: &str, text: &Option<String>| {
+            let wrong = |_| Failure {
+                code: exit::CONFIGURATION,
+                message: format!("[as2] {key}: give a size such as 4GB"),
+                help: None,
+            };
+            text.as_deref().map(|text| amount::bytes(text).map_err(wrong)).transpose()
+        };
+        let all = read("unverified", &self.unverified)?.unwrap_or(4_000_000_000);
+        let of_partner = read("unverified_of_partner", &self.unverified_of_partner)?;
+        Ok((all, of_partner.unwrap_or(all / 2)))
     }
 
     /// What our HTTPS server is known by, and its key; `None` when it serves plain HTTP.

@@ -54,14 +54,14 @@ fn a_good_partner_answers_with_a_signed_receipt() {
     let said = test(&ours, &[]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let steps: Vec<&str> = said.out.lines().skip(1).map(|line| line[2..11].trim()).collect();
-    assert_eq!(steps, ["dns", "tcp", "as2"], "{}", said.out);
+    assert_eq!(steps, ["dns", "tcp", "as2", "receipt"], "{}", said.out);
     assert!(said.out.contains("the same MIC"), "{}", said.out);
     assert!(!ours.path("state").exists(), "no store is made");
     // What is agreed for documents does not change the test.
     say(&ours, "send.receipt", "none");
     let json = test(&ours, &["--as2", "--format", "json"]).json();
     assert_eq!((&json[0]["ok"], &json[0]["as2"]), (&true.into(), &serving.url().into()), "{json}");
-    assert_eq!(json[0]["steps"][2]["step"], "as2", "{json}");
+    assert_eq!(json[0]["steps"][3]["step"], "receipt", "{json}");
 }
 
 #[test]
@@ -76,12 +76,67 @@ fn a_server_with_tls_is_known_by_what_the_profile_names() {
     fs::copy(theirs.path("other.pem"), &roots).expect("a copy");
     say(&ours, "roots", "server.pem");
     let all = told(&ours, 78, "tls");
-    assert!(all.contains("`roots` of [as2]") && all.ends_with("not run: as2"), "{all}");
+    assert!(all.contains("`roots` of [as2]") && all.ends_with("not run: as2, receipt"), "{all}");
 
     fs::copy(theirs.path("server.pem"), &roots).expect("a copy");
     let said = test(&ours, &[]);
     let steps: Vec<&str> = said.out.lines().skip(1).map(|line| line[2..11].trim()).collect();
-    assert_eq!((said.code, steps), (0, vec!["dns", "tcp", "tls", "as2"]), "{}", said.out);
+    assert_eq!(
+        (said.code, steps),
+        (0, vec!["dns", "tcp", "tls", "as2", "receipt"]),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn a_server_that_asks_for_a_certificate_is_shown_the_one_of_the_profile() {
+    let (ours, theirs) = pair();
+    https(&theirs, "server");
+    https(&ours, "client");
+    let folder = ours.path("partners").join(PARTNER);
+    fs::copy(theirs.path("server.pem"), folder.join("server.pem")).expect("a copy");
+    fs::copy(ours.path("client.pem"), folder.join("client.pem")).expect("a copy");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let mut asking = Command::new("openssl")
+        // Of TLS 1.2, where who is not known hears so before it has sent anything.
+        .args(["s_server", "-quiet", "-tls1_2", "-verify_return_error", "-Verify", "1"])
+        .args(["-accept", &port.to_string(), "-cert", "server.pem", "-key", "server.key"])
+        .arg("-CAfile")
+        .arg(ours.path("client.pem"))
+        .current_dir(theirs.path(""))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("openssl is installed");
+    let _input = asking.stdin.take();
+    while TcpStream::connect(port).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    say(&ours, "url", &format!("https://{port}/as2"));
+    say(&ours, "roots", "server.pem");
+    assert!(fails(&ours).1[0].starts_with("  tls        FAIL"), "it shows nothing");
+    let key = ours.path("client.key").display().to_string();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let client = format!("{{ certificate = \"client.pem\", key = \"file:{key}\" }}");
+    say(&ours, "client", &client);
+    // It knows nothing of AS2, and would be waited for.
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        asking.kill().and_then(|()| asking.wait())
+    });
+    let said = test(&ours, &[]);
+    ending.join().expect("it does not panic").expect("it ends");
+    assert!(said.out.contains("\n  tls        ok"), "{}{}", said.out, said.err);
+    // The profile's check tells when it ends.
+    let said = ours.run(&["partner", "check", "--on", "2199-01-01"]);
+    assert!(
+        said.out.contains("our HTTPS certificate client.pem ended"),
+        "{}{}",
+        said.out,
+        said.err
+    );
 }
 
 #[test]
@@ -89,7 +144,7 @@ fn each_fault_is_told_at_its_step_with_what_to_do() {
     let (ours, theirs) = pair();
     let serving = Serving::start(&theirs);
     say(&ours, "url", "http://no-such-host.invalid/as2");
-    assert!(told(&ours, 75, "dns").ends_with("not run: tcp, as2"));
+    assert!(told(&ours, 75, "dns").ends_with("not run: tcp, as2, receipt"));
 
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     say(&ours, "url", &format!("http://{port}/as2"));
@@ -177,9 +232,13 @@ fn a_receipt_that_nobody_signed_proves_nothing() {
     let address = listener.local_addr().expect("it has one");
     let answering = std::thread::spawn(move || unsigned(listener));
     say(&ours, "url", &format!("http://{address}/as2"));
-    let all = told(&ours, 75, "as2");
-    assert!(all.contains("sign receipts"), "{all}");
+    let said = test(&ours, &[]);
     answering.join().expect("it answered");
+    let lines: Vec<&str> = said.out.lines().filter(|line| !line.starts_with("      ")).collect();
+    assert!(lines[3].starts_with("  as2        ok"), "{}", said.out);
+    assert!(lines[4].starts_with("  receipt    FAIL  the receipt is not signed"), "{}", said.out);
+    assert!(said.out.contains("ask the partner to sign receipts"), "{}", said.out);
+    assert_eq!(said.code, 78, "waiting does not mend it");
 }
 
 #[test]

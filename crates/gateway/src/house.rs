@@ -9,6 +9,7 @@ use tieline_partner::PartnerBook;
 use tieline_partner::secret::Secrets;
 use tieline_store::Store;
 use tieline_transport::Mailbox;
+use tieline_transport::as2::client::Pool;
 
 use crate::alerts;
 use crate::as2::keys::OwnKeys;
@@ -32,6 +33,7 @@ pub struct House {
     pub(crate) sessions: Sessions,
     pub(crate) calls: Calls,
     pub(crate) keys: OwnKeys,
+    pub(crate) lines: Arc<Pool>,
     book: RwLock<Arc<PartnerBook>>,
 }
 
@@ -48,6 +50,7 @@ impl House {
             sessions: Sessions::default(),
             calls: Calls::default(),
             keys: OwnKeys::default(),
+            lines: Arc::default(),
             book: RwLock::new(Arc::new(book)),
         }
     }

@@ -1,7 +1,7 @@
 //! How fast documents go their road, beside how fast this disk says that bytes are on it, in one run.
 //!
 //! `cargo test --release -p tieline-gateway --test speed -- --ignored --nocapture` prints a table;
-//! docs/performance.md holds one. `DOCUMENTS` and `ACCOUNTS` in the environment say other numbers.
+//! docs/performance.md holds one. `DOCUMENTS`, `ACCOUNTS` and `MESSAGES` in the environment say other numbers.
 
 #[allow(dead_code, reason = "it is what the tests of the road use")]
 #[path = "road/common.rs"]
@@ -9,20 +9,25 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use tieline_gateway::as2::As2Host;
 use tieline_gateway::serve::{Node, Serving};
 use tieline_gateway::{IMPORT, RELEASE};
+use tieline_smime::{Certificate, Identity, Pinned, PinnedCertificates, PrivateKey, pem};
 use tieline_store::job::NewJob;
 use tieline_store::message::{Filter, Flow};
 use tieline_store::options::Options;
 use tieline_store::posting::{self, Kind};
 use tieline_store::testing::postgres;
 use tieline_store::{Arrival, Change, Payload, State, Store};
+use tieline_transport::as2;
+use tieline_transport::as2::client::{self, Destination};
 
 use crate::common::{Database, Gateway, sample, walk};
 
@@ -135,6 +140,126 @@ fn documents_go_their_road() {
             let one = Gateway::at(address, Options::default(), folder).await;
             let two = one.another("node two").await;
             road("PostgreSQL, 2 nodes x 4 workers", &[one, two], 4, syncs).await;
+        }
+    });
+}
+
+/// Puts a gateway on AS2 with the bank, which has this key and we that one.
+fn agree(gateway: &Gateway, own: &PrivateKey, certificates: [&Certificate; 2]) {
+    let write = |file: &str, text: &str| {
+        let path = gateway.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("it can be written");
+    };
+    let mut file = File::options();
+    let mut file = file.write(true).create_new(true).mode(0o600).open(gateway.path("as2.key"));
+    let file = file.as_mut().expect("it can be made");
+    file.write_all(own.to_pem().expect("it can be written").as_bytes()).expect("there is room");
+    let [ours, theirs] = certificates.map(|it| pem::write("CERTIFICATE", it.der()));
+    write("partners/utility/as2.cer", &ours);
+    write(&format!("partners/{BANK}/theirs.cer"), &theirs);
+    let utility = gateway.path("partners/utility.toml");
+    let text = fs::read_to_string(&utility).expect("it is there");
+    let key = gateway.path("as2.key").display().to_string();
+    let keys = format!("keys = [{{ certificate = \"as2.cer\", key = \"file:{key}\" }}]");
+    write("partners/utility.toml", &format!("{text}\n[as2]\nid = \"US\"\n{keys}\n"));
+    gateway.edit(BANK, |profile| {
+        profile + "\n[as2]\nid = \"THEM\"\ncertificates = [{ file = \"theirs.cer\" }]\n"
+    });
+}
+
+/// The time this process had a core, in hundredths of a second.
+fn core_time() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux has it");
+    let rest = stat.rsplit(')').next().expect("a name in parentheses");
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    // utime and stime are the fields 14 and 15; the state behind the name is the third.
+    words[11..13].iter().map(|it| it.parse::<u64>().expect("a number")).sum()
+}
+
+/// Messages of 10 KB, sealed before, come over AS2, thirty-two at once, and each gets its signed receipt
+/// when it is kept.
+async fn received(what: &str, gateway: Gateway, syncs: u64) {
+    // From 2020 to 2040.
+    let valid = (1_577_836_800, 2_208_988_800);
+    let pair = |name: &str| {
+        let key = PrivateKey::generate(2048).expect("a key");
+        let certificate = Certificate::self_signed(&key, name, &[7; 16], valid).expect("it signs");
+        (key, certificate)
+    };
+    let ((our_key, ours), (their_key, theirs)) = (pair("Us"), pair("Them"));
+    agree(&gateway, &our_key, [&ours, &theirs]);
+    let folder = gateway.path("spool");
+    fs::create_dir_all(&folder).expect("a folder");
+    let (host, writing) = As2Host::new(Arc::clone(&gateway.house));
+    let server = as2::Server::new(as2::Settings::new(&folder), Arc::new(host)).expect("it is good");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/as2", listener.local_addr().expect("it listens"));
+    let serving = tokio::spawn(async move { server.run(listener, std::future::pending()).await });
+    let identity = Identity::new(theirs, their_key).expect("they belong together");
+    let identity = Arc::new(identity);
+    let signers = PinnedCertificates::new(vec![Pinned::always(ours.clone())]).expect("one");
+    let count = told("MESSAGES", 3_000);
+    let mut sealed = Vec::new();
+    for number in 0..count {
+        let message = client::Message {
+            from: "THEM".to_string(),
+            to: "US".to_string(),
+            message_id: format!("<{number}@them>"),
+            subject: None,
+            content_type: "application/edi-x12".to_string(),
+            file_name: Some(format!("{number}.edi")),
+            seals: client::Seals::new(Arc::clone(&identity), ours.clone()),
+            receipt: Some(client::ReceiptWish::signed(signers.clone())),
+            length: client::Length::Told { folder: folder.clone() },
+            now: jiff::Timestamp::now(),
+        };
+        let bytes = format!("{number:010}").repeat(1_000).into_bytes();
+        let bytes = client::seal(&message, std::io::Cursor::new(bytes), &folder).await;
+        sealed.push((message, bytes.expect("it seals")));
+    }
+    let sealed = Arc::new(sealed);
+    let to = Destination::new(url.parse().expect("an address"));
+    let pool = Arc::<client::Pool>::default();
+    let (begun, core) = (Instant::now(), core_time());
+    let mut senders = tokio::task::JoinSet::new();
+    for lane in 0..32 {
+        let (to, pool, sealed) = (to.clone(), Arc::clone(&pool), Arc::clone(&sealed));
+        senders.spawn(async move {
+            for (message, bytes) in sealed.iter().skip(lane).step_by(32) {
+                let sent = client::send_sealed(&to, message, bytes, &pool).await;
+                assert!(matches!(sent.outcome, client::Outcome::Delivered(_)), "{sent:?}");
+            }
+        });
+    }
+    senders.join_all().await;
+    let (all, core) = (begun.elapsed(), core_time() - core);
+    serving.abort();
+    drop(writing);
+    let filter = Filter { flow: Some(Flow::In), ..Filter::default() };
+    let kept = gateway.store().messages(&filter, None, 1_000_000).await.expect("it works");
+    assert_eq!(kept.len() as u64, count, "each is kept");
+    let rate = u128::from(count) * 1_000 / all.as_millis().max(1);
+    say(&format!(
+        "| {what} | {count} | {} ms | {rate}/s | {} core-ms | {} a core-second | {} per 100 syncs |",
+        all.as_millis(),
+        core * 10,
+        count * 100 / core.max(1),
+        rate * 100 / u128::from(syncs.max(1)),
+    ));
+}
+
+#[test]
+#[ignore = "it measures"]
+fn sealed_messages_are_kept_and_answered() {
+    walk(async {
+        let folder = TempDir::new().expect("a folder");
+        let syncs = syncs(folder.path());
+        say(&format!("{syncs} syncs a second"));
+        say("| store | messages | kept and answered | rate | | | |");
+        received("SQLite", Gateway::open(Database::Sqlite).await, syncs).await;
+        if postgres().is_some() {
+            received("PostgreSQL", Gateway::open(Database::Postgres).await, syncs).await;
         }
     });
 }

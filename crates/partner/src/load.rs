@@ -77,6 +77,8 @@ pub struct Partner {
     certificates: Vec<Certificate>,
     /// The roots of its HTTPS server, as PEM.
     roots: Option<Vec<u8>>,
+    /// What we show to its HTTPS server, as PEM.
+    client: Option<Vec<u8>>,
 }
 
 /// A guide that fits the standard, and what it comes to.
@@ -273,8 +275,13 @@ impl Partner {
         self.roots.as_deref()
     }
 
+    /// The certificate that we show to its HTTPS server, with its chain, as PEM; `None` when we show none.
+    pub fn client_certificate(&self) -> Option<&[u8]> {
+        self.client.as_deref()
+    }
+
     /// Everything of it that ends, as seen on a day: authorizations that were not taken back, keys
-    /// of its mailbox, and its certificates. The next to end comes first.
+    /// of its mailbox, its certificates, and ours for its HTTPS server where the key is RSA. The next to end comes first.
     pub fn expiries(&self, on: Date) -> Vec<Expiry> {
         let held = self.authorizations.iter().filter(|it| it.revoked().is_none());
         let mut expiries: Vec<Expiry> = held
@@ -290,6 +297,16 @@ impl Partner {
         for (file, certificate) in self.certificates() {
             let last = last_day(&self.profile.zone, certificate, file.until);
             let what = format!("AS2 certificate {}", file.file);
+            expiries.extend(last.map(|last| Expiry::of(what, last, on)));
+        }
+        let client =
+            self.profile.as2.as_ref().and_then(|it| it.client.as_ref()).zip(self.client.as_ref());
+        if let Some((named, pem)) = client
+            && let Ok(chain) = Certificate::from_file(pem)
+            && let Some(own) = chain.first()
+        {
+            let what = format!("our HTTPS certificate {}", named.certificate);
+            let last = last_day(&self.profile.zone, own, None);
             expiries.extend(last.map(|last| Expiry::of(what, last, on)));
         }
         expiries.sort_by_key(|expiry| expiry.last_day);
@@ -311,6 +328,7 @@ impl Partner {
             && self.signatures == other.signatures
             && self.certificates == other.certificates
             && self.roots == other.roots
+            && self.client == other.client
     }
 
     /// What it asks of a set in a release, beyond the standard; where it has several guides for it, of
@@ -593,6 +611,8 @@ impl Reading {
         }
         let roots = as2.and_then(|it| it.roots.as_ref());
         let roots = roots.and_then(|file| self.bytes(&folder.join(file)));
+        let client = as2.and_then(|it| it.client.as_ref());
+        let client = client.and_then(|it| self.bytes(&folder.join(&it.certificate)));
         self.claim_as2(&read.profile, &source);
         let mut of_account: BTreeMap<AccountNumber, Vec<usize>> = BTreeMap::new();
         for (place, authorization) in authorizations.iter().enumerate() {
@@ -604,6 +624,7 @@ impl Reading {
             of_account,
             certificates,
             roots,
+            client,
             profile: read.profile,
             guides: chosen,
             options,
@@ -826,7 +847,8 @@ mod tests {
         let (one, two) = (certificate(&key, 1), certificate(&key, 2));
         let as2 = "[as2]\nid = \"Otter Valley\"\nurl = \"https://otter.example/as2\"\ncertificates = [\
             { file = \"1.cer\", until = 2026-07-01 }, { file = \"2.cer\", use = [\"sign\"] }]\n\
-            send.encrypt = \"aes256-gcm\"\nreceive.digests = [\"sha1\", \"sha256\"]\n";
+            send.encrypt = \"aes256-gcm\"\nreceive.digests = [\"sha1\", \"sha256\"]\n\
+            client = { certificate = \"client.pem\", key = \"cred:otter-tls\" }\n";
         let text = profile("otter-valley", "OTTER") + as2;
         let root = directory(
             "as2",
@@ -836,6 +858,7 @@ mod tests {
                 ("otter-valley/partner.toml", &text),
                 ("otter-valley/1.cer", &one),
                 ("otter-valley/2.cer", &two),
+                ("otter-valley/client.pem", &two),
             ],
         );
         let book = PartnerBook::load(&root).expect("it is good");
@@ -851,7 +874,15 @@ mod tests {
         let ends = partner.expiries("2026-06-20".parse().expect("a date"));
         let ends: Vec<String> =
             ends.iter().map(|it| format!("{} {}", it.what, it.last_day)).collect();
-        assert_eq!(ends, ["AS2 certificate 1.cer 2026-06-30", "AS2 certificate 2.cer 2026-12-31"]);
+        assert_eq!(
+            ends,
+            [
+                "AS2 certificate 1.cer 2026-06-30",
+                "AS2 certificate 2.cer 2026-12-31",
+                "our HTTPS certificate client.pem 2026-12-31"
+            ]
+        );
+        assert_eq!(partner.client_certificate(), Some(two.as_bytes()));
     }
 
     #[test]

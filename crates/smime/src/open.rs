@@ -352,6 +352,8 @@ impl<'a, S: Spool> Run<'a, S> {
                 }
             }
             _ if is_payload(kind) => self.payload(headers, body, is_base64),
+            // RFC 4130 has receipts signed and no more.
+            ("multipart/report", _) => Err(Fault::Unsupported("a receipt within a message")),
             _ => Err(Fault::Unsupported("this Content-Type as what a message holds")),
         }
     }

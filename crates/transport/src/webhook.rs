@@ -13,6 +13,7 @@ use tieline_smime::mime::{Headers, from_base64, to_base64};
 use tokio::time::Instant;
 
 use crate::as2::client::connect::Way;
+use crate::as2::client::pool::Line;
 use crate::as2::client::post::Post;
 use crate::as2::client::{Destination, Failure, Stage, Step, StepResult};
 
@@ -82,7 +83,8 @@ pub async fn post(destination: &Destination, key: &Key, webhook: &Webhook) -> Ve
             steps.push(Step { name: stage.to_string(), took, result: StepResult::Done(word) });
         })
         .await?;
-        let post = Post { destination, way, fields: fields(key, webhook)? };
+        let (mut line, fields) = (Line::open(way).await?, fields(key, webhook)?);
+        let post = Post { destination, line: &mut line, fields: &fields, is_kept: false };
         let answer = post.send_whole(webhook.body.clone().into_bytes()).await?;
         match answer.status {
             200..=299 => Ok(answer.status),

@@ -205,6 +205,8 @@ fn as2(settings: &Settings, listen: SocketAddr) -> Result<As2, Failure> {
         .map_err(|error| Failure::no_input(&limits.folder.display().to_string(), &error))?;
     limits.path = named.path().to_string();
     limits.tls = named.tls()?;
+    (limits.unverified, limits.unverified_of_partner) = named.unverified()?;
+    limits.opened_at_once = named.opened_at_once.unwrap_or(limits.opened_at_once);
     Ok(As2 { listen, settings: limits })
 }
 

@@ -31,13 +31,13 @@ const US: &str = "PRAIRIERIVERS";
 const THEM: &str = "Red River Bank";
 
 /// A key with its certificate.
-struct Own {
-    key: String,
+pub(crate) struct Own {
+    pub(crate) key: String,
     identity: Arc<Identity>,
 }
 
 impl Own {
-    fn new(name: &str) -> Own {
+    pub(crate) fn new(name: &str) -> Own {
         let key = PrivateKey::generate(2048).expect("a key");
         // From 2020 to 2040.
         let valid = (1_577_836_800, 2_208_988_800);
@@ -47,13 +47,18 @@ impl Own {
         Own { key: text, identity: Arc::new(identity) }
     }
 
-    fn certificate(&self) -> &Certificate {
+    pub(crate) fn certificate(&self) -> &Certificate {
         self.identity.certificate()
     }
 }
 
 /// Puts a gateway on AS2 under a name, with a partner under another.
-fn agree(station: &Station, (name, own): (&str, &Own), (other, their): (&str, &Own), url: &str) {
+pub(crate) fn agree(
+    station: &Station,
+    (name, own): (&str, &Own),
+    (other, their): (&str, &Own),
+    url: &str,
+) {
     use std::os::unix::fs::PermissionsExt;
 
     let write = |file: &str, text: &str| {

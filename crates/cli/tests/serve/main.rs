@@ -3,6 +3,7 @@
 mod as2;
 mod full;
 mod killed;
+mod pyas2;
 mod station;
 mod torn;
 

@@ -75,7 +75,12 @@ impl Station {
 
     /// Starts to serve over AS2 alone, and waits until partners can connect.
     pub(crate) fn start_as2(&mut self) {
-        let serve = self.tieline(&["serve", "--as2", "127.0.0.1:0"]);
+        self.start_as2_at("127.0.0.1:0");
+    }
+
+    /// The same at an address of this machine.
+    pub(crate) fn start_as2_at(&mut self, address: &str) {
+        let serve = self.tieline(&["serve", "--as2", address]);
         self.start_saying(serve, "taking AS2 messages at 127.0.0.1:");
     }
 

@@ -1,12 +1,11 @@
 //! What arrives over AS2: kept with its Message-ID and its receipt before anybody is answered.
 
-use std::time::Duration;
+use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
-use tieline_partner::profile::as2::WantedReceipt;
+use tieline_smime::Told;
 use tieline_smime::mdn::{Judgement, Signature, Why};
 use tieline_smime::mime::FileName;
-use tieline_smime::{Mic, Told};
 use tieline_store::change::{self, MessageState};
 use tieline_store::expectation::{Answer, Expectation, Filter, Kind, Outcome};
 use tieline_store::message::{self, Flow, State};
@@ -26,12 +25,16 @@ use crate::steps::quarantine::SEALED;
 use crate::steps::send::named;
 use crate::steps::{QUARANTINE, READ, RECEIPT, alert, event, job, receipt, send};
 
-/// The most messages of a partner that lie here sealed.
-const MOST_SEALED: u32 = 20;
-/// A receipt may come before the store has heard that its message was sent: how often it is looked
-/// for, and how long between.
-const LOOKS: u32 = 150;
-const BETWEEN: Duration = Duration::from_millis(200);
+/// The most messages of a partner that lie here sealed, and their bytes. Those from networks that never
+/// sent anything that the partner signed have half of each.
+const MOST_SEALED: usize = 20;
+const MOST_SEALED_BYTES: u64 = 256 << 20;
+/// How many of the latest messages of a partner are looked at for the networks it sends from.
+const LOOKED_AT: u32 = 500;
+/// How the origin of a message begins, behind its network, whose signature held.
+const SIGNED_WITH: &str = "signed with certificate";
+/// How often it is looked anew where a message stands that changes at the same moment.
+const TURNS: u32 = 5;
 
 impl Keeper for As2Host {
     async fn keep(&self, received: Received) -> Result<Kept, Refusal> {
@@ -42,13 +45,14 @@ impl Keeper for As2Host {
             job: later(&received.receipt),
         };
         let origin = format!(
-            "AS2 message {} from {}, {}, MIC {}",
-            received.message_id,
-            received.from,
+            "{} {}, message {} from {}, MIC {}",
+            came_from(received.peer),
             match &received.signer {
-                Some(signer) => format!("signed with certificate {}", hex(&signer[..8])),
+                Some(signer) => format!("{SIGNED_WITH} {}", hex(&signer[..8])),
                 None => "not signed".to_string(),
             },
+            received.message_id,
+            received.from,
             received.mic,
         );
         let name = name_of(&received.file_name, &received.payload);
@@ -93,64 +97,80 @@ impl Keeper for As2Host {
     }
 
     async fn awaited(&self, partner: &str, message_id: &str) -> Result<Option<Awaited>, Refusal> {
+        // What we wait for was noted before the first byte went out.
         let Some(id) = named(message_id) else { return Ok(None) };
-        let store = &self.house.store;
-        let unknown = |error: StoreError| refuse_receipt(partner, &error.to_string());
-        for _ in 0..LOOKS {
-            let Some(message) = store.message(id).await.map_err(unknown)? else { return Ok(None) };
-            let is_theirs = message.partner.as_deref() == Some(partner);
-            if message.flow != Flow::Out
-                || !is_theirs
-                || !is_of(message_id, message.id, &message.sha256)
-            {
-                return Ok(None);
-            }
-            let filter = Filter { message: Some(id), ..Filter::default() };
-            let all = store.expectations(&filter, 1_000).await.map_err(unknown)?;
-            let found = all
-                .into_iter()
-                .find(|it| it.kind == Kind::Receipt && plain(&it.key) == plain(message_id));
-            if let Some(found) = found {
-                return Ok(self.wanted(partner, found));
-            }
-            if message.state != State::Sending {
-                return Ok(None);
-            }
-            tokio::time::sleep(BETWEEN).await;
-        }
-        // Whoever is told that nobody waits does not send it again.
-        Err(refuse_receipt(partner, "the message is still being sent"))
+        let filter = Filter { message: Some(id), ..Filter::default() };
+        let all = self.house.store.expectations(&filter, 1_000).await;
+        let all = all.map_err(|error| refuse_receipt(partner, &error.to_string()))?;
+        let is_it = |it: &Expectation| {
+            it.kind == Kind::Receipt && it.partner == partner && plain(&it.key) == plain(message_id)
+        };
+        Ok(all.into_iter().find(is_it).and_then(|found| {
+            let wanted = send::wanted(found.wanted.as_deref()?);
+            (!wanted.is_empty()).then_some(Awaited { message_id: found.key, wanted })
+        }))
     }
 
     async fn judged(&self, arrived: ArrivedReceipt) -> Result<(), Refusal> {
         let Some(id) = named(&arrived.message_id) else { return Ok(()) };
+        for _ in 0..TURNS {
+            let change = self.follows(id, &arrived).await;
+            let written = match change {
+                Ok(change) => self.house.store.apply(change).await,
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(_) => return Ok(()),
+                // The message went on meanwhile, e.g. by the answer to our request.
+                Err(StoreError::WrongState { .. }) => {}
+                Err(error) => return Err(refuse(&arrived.partner, &error.to_string())),
+            }
+        }
+        Err(refuse_receipt(&arrived.partner, "the message does not stand still"))
+    }
+}
+
+impl As2Host {
+    /// What follows from a receipt that arrived by itself.
+    async fn follows(&self, id: MessageId, arrived: &ArrivedReceipt) -> Result<Change, StoreError> {
         let this = change::Message::Known(id);
+        let message = self.house.store.message(id).await?;
+        let state = message.map(|it| it.state);
         let mut change = Change::default();
         match &arrived.judgement {
-            Judgement::Delivered => change.answers.push(Answer {
-                partner: arrived.partner.clone(),
-                kind: Kind::Receipt,
-                key: arrived.message_id.clone(),
-                outcome: Outcome::Accepted,
-                detail: "it tells the same MIC".to_string(),
-                by: None,
-            }),
+            Judgement::Delivered => {
+                change.answers.push(Answer {
+                    partner: arrived.partner.clone(),
+                    kind: Kind::Receipt,
+                    key: arrived.message_id.clone(),
+                    outcome: Outcome::Accepted,
+                    detail: "it tells the same MIC".to_string(),
+                    by: None,
+                });
+                // Of a try that broke off: the partner had got everything.
+                if let Some(state @ (State::Queued | State::Sending | State::Dead)) = state {
+                    change.message_states.push(MessageState {
+                        message: id,
+                        from: vec![state],
+                        to: State::Sent,
+                        reason: None,
+                    });
+                    let how = format!("over AS2 as {}; its receipt says so", arrived.message_id);
+                    change.events.push(event(this, "sent", how));
+                }
+            }
             Judgement::NotDelivered(why) => {
                 change.events.push(event(this, "receipt refused", why.to_string()));
                 change.jobs.push(alert(Some(&arrived.partner), "not delivered", id));
                 // Anybody may have written one that the partner did not sign.
                 let is_partners = matches!(arrived.receipt.signature, Signature::Verified(_));
                 let is_no = matches!(why, Why::Reported { .. } | Why::NotProcessed);
-                let message = self.house.store.message(id).await;
-                let message =
-                    message.map_err(|error| refuse(&arrived.partner, &error.to_string()))?;
                 // A word that comes after a yes changes nothing; a person hears of it.
-                let waits =
-                    message.is_some_and(|it| matches!(it.state, State::Sending | State::Sent));
-                if is_partners && is_no && waits {
+                let waiting = state.filter(|it| matches!(it, State::Sending | State::Sent));
+                if let Some(waiting) = waiting.filter(|_| is_partners && is_no) {
                     change.message_states.push(MessageState {
                         message: id,
-                        from: Vec::new(),
+                        from: vec![waiting],
                         to: State::Refused,
                         reason: Some(why.to_string()),
                     });
@@ -162,23 +182,34 @@ impl Keeper for As2Host {
             partner: arrived.partner.clone(),
             key: arrived.message_id.clone(),
             digest: Sha256::digest(&arrived.raw).into(),
-            bytes: arrived.raw,
+            bytes: arrived.raw.clone(),
         });
-        let written = self.house.store.apply(change).await;
-        written.map(|_| ()).map_err(|error| refuse(&arrived.partner, &error.to_string()))
+        Ok(change)
     }
-}
 
-impl As2Host {
-    /// What a receipt must say for this to be answered.
-    fn wanted(&self, partner: &str, found: Expectation) -> Option<Awaited> {
-        let book = self.house.book();
-        let as2 = book.find(partner)?.profile().as2.as_ref()?;
-        Some(Awaited {
-            message_id: found.key,
-            mic: Mic::from_text(&found.wanted?)?,
-            is_signed: as2.send.receipt == WantedReceipt::Signed,
-        })
+    /// Whether a message that could not be opened may lie here. Anybody can send such a one in a partner's
+    /// name, so networks from which nothing came that the partner signed have half the places: they
+    /// cannot shut out the partner, and nothing that lies here is thrown away for a newer one.
+    async fn has_place(&self, message: &NotOpened, size: u64) -> Result<bool, StoreError> {
+        let store = &self.house.store;
+        let of_partner = message::Filter {
+            partner: Some(message.partner.clone()),
+            flow: Some(Flow::In),
+            ..message::Filter::default()
+        };
+        let states = vec![State::Held, State::Received];
+        let waiting = message::Filter { states, ..of_partner.clone() };
+        let waiting = store.messages(&waiting, None, 1_000).await?;
+        let sealed: Vec<_> = waiting.iter().filter(|it| it.channel == SEALED).collect();
+        let bytes = sealed.iter().map(|it| it.size).sum::<u64>().saturating_add(size);
+        let fits =
+            |part| sealed.len() < MOST_SEALED / part && bytes <= MOST_SEALED_BYTES / part as u64;
+        if !fits(1) || fits(2) {
+            return Ok(fits(2));
+        }
+        let signed = format!("{} {SIGNED_WITH} ", came_from(message.peer));
+        let latest = store.messages(&of_partner, None, LOOKED_AT).await?;
+        Ok(latest.iter().any(|it| it.channel == AS2 && it.origin.starts_with(&signed)))
     }
 
     /// Keeps the sealed bytes, as long as not too many of the partner lie here already, and sees to the
@@ -188,18 +219,14 @@ impl As2Host {
             return Ok(());
         }
         let store = &self.house.store;
-        let filter = message::Filter {
-            partner: Some(message.partner.clone()),
-            flow: Some(Flow::In),
-            states: vec![State::Held, State::Received],
-            ..message::Filter::default()
-        };
-        let waiting = store.messages(&filter, None, 1_000).await?;
-        let sealed = waiting.iter().filter(|it| it.channel == SEALED).count();
         let kept = match &message.sealed {
-            Some(drop) if sealed < MOST_SEALED as usize => {
-                let origin =
-                    format!("AS2 message {} in the name of {}", message.message_id, message.from);
+            Some(drop) if self.has_place(message, drop.size).await? => {
+                let origin = format!(
+                    "{} message {} in the name of {}",
+                    came_from(message.peer),
+                    message.message_id,
+                    message.from
+                );
                 let name = format!("{}.sealed", hex(&drop.sha256[..8]));
                 let arrival = arrival(&message.partner, SEALED, name, drop, origin, QUARANTINE);
                 let mut arrival =
@@ -246,11 +273,16 @@ impl As2Host {
     }
 }
 
-/// Whether a Message-ID is that of a message of ours, as far as its content and number tell. Whoever
-/// does not know the content is not waited for.
-fn is_of(message_id: &str, id: MessageId, sha256: &[u8; 32]) -> bool {
-    let ours = send::message_id(id, sha256, "");
-    plain(message_id).split('@').next() == plain(&ours).split('@').next()
+/// The begin of an origin: over AS2, and from which network.
+fn came_from(peer: IpAddr) -> String {
+    match peer {
+        IpAddr::V4(address) => format!("AS2 from {address},"),
+        // Whoever has one address of IPv6 has 2^64 of them.
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("AS2 from {a:x}:{b:x}:{c:x}:{d:x}::/64,")
+        }
+    }
 }
 
 /// A Message-ID without its angle brackets.
@@ -339,7 +371,13 @@ fn words(what: What) -> (&'static str, String) {
         }
         What::Repeated { reference } => ("as2 repeated", format!("kept before as {reference}")),
         What::Conflict => ("as2 conflict", "other content under a Message-ID that was used".into()),
-        What::NotOpened { reason, told } => ("as2 not opened", format!("{reason}; told: {told}")),
+        What::NotOpened { reason, told, untold: 0 } => {
+            ("as2 not opened", format!("{reason}; told: {told}"))
+        }
+        What::NotOpened { reason, told, untold } => (
+            "as2 not opened",
+            format!("{reason}; told: {told}; and {untold} more of its address before"),
+        ),
         What::TooLarge { limit } => ("as2 too large", format!("more than {limit} bytes")),
         What::Interrupted { reason } => ("as2 interrupted", reason),
         What::NotKept { reason } => ("as2 not kept", reason),
@@ -347,20 +385,5 @@ fn words(what: What) -> (&'static str, String) {
         What::ReceiptArrived { not_delivered: Some(why) } => ("as2 receipt", why),
         What::ReceiptUnknown => ("as2 receipt", "nobody waits for it".into()),
         _ => ("as2 other", String::new()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_who_knows_the_content_is_waited_for() {
-        let (id, sha256) = (MessageId(17), [0xab; 32]);
-        assert!(is_of(&format!("<{id}.abababababababab@prairie.tieline>"), id, &sha256));
-        assert!(is_of(&format!(" {id}.abababababababab@other.tieline"), id, &sha256));
-        for wrong in ["", ".", ".abab@x", ".abababababababac@prairie.tieline"] {
-            assert!(!is_of(&format!("<{id}{wrong}>"), id, &sha256), "{wrong}");
-        }
     }
 }

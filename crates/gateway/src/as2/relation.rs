@@ -15,6 +15,7 @@ use tieline_smime::{Certificate, Limits, Pinned, PinnedCertificates, Policy};
 use tieline_transport::Refusal;
 use tieline_transport::as2::client::{
     self, ClientTls, Destination, Encrypt, Length, Message, ReceiptWish, Roots, Seals, Sign,
+    TlsIdentity,
 };
 use tieline_transport::as2::{ReceiptRules, Relation, Relations, Url};
 
@@ -130,13 +131,9 @@ pub(crate) fn destination(
 ) -> Result<Destination, Unusable> {
     let as2 = agreed(partner.profile()).ok_or("the partner is not on AS2")?;
     let secret = |name: &SecretName| password(secrets, name);
-    let tls = match (url.is_tls, partner.roots()) {
-        (false, _) => None,
-        (true, None) => Some(system_roots()?),
-        (true, Some(pem)) => {
-            let roots = Roots::from_pem(pem).map_err(|error| error.to_string())?;
-            Some(ClientTls::new(&roots, None).map_err(|error| error.to_string())?)
-        }
+    let tls = match url.is_tls {
+        false => None,
+        true => Some(tls(secrets, partner, as2)?),
     };
     let login =
         as2.login.as_ref().filter(|_| as2.url.as_deref().is_some_and(|own| is_server(own, &url)));
@@ -149,6 +146,27 @@ pub(crate) fn destination(
         // The profile names the address, and whoever wrote it meant it.
         reach: client::Reach::Anywhere,
         ..Destination::new(url)
+    })
+}
+
+/// How an HTTPS server of a partner is known, and what we show to it.
+fn tls(secrets: &Secrets, partner: &Partner, as2: &As2) -> Result<ClientTls, Unusable> {
+    let roots = match partner.roots() {
+        None if as2.client.is_none() => return system_roots(),
+        None => Roots::System,
+        Some(pem) => Roots::from_pem(pem).map_err(|error| error.to_string())?,
+    };
+    let identity = match (&as2.client, partner.client_certificate()) {
+        (Some(named), Some(chain)) => {
+            let key = secrets.resolve(&named.key).map_err(|error| error.to_string())?;
+            let identity = TlsIdentity::from_pem(chain, key.expose());
+            Some(identity.map_err(|error| format!("[as2.client]: {error}"))?)
+        }
+        _ => None,
+    };
+    ClientTls::new(&roots, identity.as_ref()).map_err(|error| match identity {
+        Some(_) => format!("[as2.client]: {error}"),
+        None => error.to_string(),
     })
 }
 

@@ -92,7 +92,7 @@ async fn to_mailbox(
             stage(&root.open()?, &attempt, bytes)
         })
         .await?;
-        if let Err(failure) = begin_with(house, message, payload, Some(&staged)).await {
+        if let Err(failure) = begin_with(house, message, payload, &staged).await {
             let (mailbox, own) = (mailbox.clone(), staged.clone());
             return Err(
                 give_up(failure, move || Ok(mailbox.open()?.discard(own.as_bytes())?)).await
@@ -200,7 +200,7 @@ async fn to_folder(
             Ok(File::open(&folder)?.sync_all()?)
         })
         .await?;
-        if let Err(failure) = begin_with(house, message, payload, Some(&name)).await {
+        if let Err(failure) = begin_with(house, message, payload, &name).await {
             return Err(give_up(failure, move || Ok(fs::remove_file(staged)?)).await);
         }
     }
@@ -261,8 +261,17 @@ fn stage(mailbox: &OpenMailbox, name: &str, payload: Payload) -> Result<(), Fail
 /// Says that the message is being sent: from here on a repeated step looks before it sends. An answer
 /// may come before the store has heard that the message was sent, so it is expected from now on.
 pub(crate) async fn begin(house: &House, message: &Message) -> Result<(), Failure> {
+    begin_knowing(house, message, Change::default()).await
+}
+
+/// As [`begin`], with what else has to be known before the first byte goes.
+pub(crate) async fn begin_knowing(
+    house: &House,
+    message: &Message,
+    known: Change,
+) -> Result<(), Failure> {
     let payload = house.store.payload(message.id).await?;
-    begin_with(house, message, payload, None).await
+    begun(house, message, payload, None, known).await
 }
 
 /// As [`begin`], with the staged file that is meant: of many attempts the store lets one begin.
@@ -270,9 +279,18 @@ async fn begin_with(
     house: &House,
     message: &Message,
     payload: Payload,
-    staged: Option<&str>,
+    staged: &str,
 ) -> Result<(), Failure> {
-    let mut change = Change::default();
+    begun(house, message, payload, Some(staged), Change::default()).await
+}
+
+async fn begun(
+    house: &House,
+    message: &Message,
+    payload: Payload,
+    staged: Option<&str>,
+    mut change: Change,
+) -> Result<(), Failure> {
     change.message_states.push(MessageState {
         message: message.id,
         from: vec![State::Queued],

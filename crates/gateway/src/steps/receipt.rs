@@ -73,5 +73,5 @@ pub(crate) async fn send(
         relation::destination(&house.secrets, partner, url).map_err(Trouble::Words)?;
     let receipt = FinishedReceipt::from_raw(bytes);
     let receipt = receipt.map_err(|_| words("the receipt is not as it was written"))?;
-    client::send_receipt(&destination, &receipt).await.map_err(Trouble::Line)
+    client::send_receipt(&destination, &receipt, &house.lines).await.map_err(Trouble::Line)
 }

@@ -7,20 +7,28 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use tieline_partner::profile::as2::As2;
 use tieline_smime::Mic;
-use tieline_smime::mdn::{Severity, Signature, Why};
+use tieline_smime::mdn::{Receipt, Severity, Signature, Why};
 use tieline_store::change::{self, MessageState};
-use tieline_store::expectation::{Kind, NewExpectation};
+use tieline_store::expectation::Outcome::Accepted;
+use tieline_store::expectation::{Answer, Filter, Kind, NewExpectation, Standing};
 use tieline_store::job::{Claimed, End};
 use tieline_store::message::{Message, State};
 use tieline_store::receipt::NewReceipt;
-use tieline_store::{Change, MessageId};
+use tieline_store::{Change, MessageId, StoreError};
+use tieline_transport::as2::Wanted;
 use tieline_transport::as2::client::{self, Outcome};
 
-use super::deliver::{begin, sent};
+use super::deliver::{begin_knowing, sent};
 use super::{Failure, Step, alert, event};
 use crate::as2::relation::{self, Letter, agreed, our_id};
 use crate::house::House;
 use crate::payload::Bytes;
+
+/// How the store says which receipt was asked for.
+const SIGNED: &str = "signed";
+const UNSIGNED: &str = "unsigned";
+/// The most tries whose MIC is remembered. It is another one only if the profile was changed.
+const MOST_WANTED: usize = 4;
 
 /// Sends the message of a job.
 pub(crate) async fn step(
@@ -44,37 +52,94 @@ pub(crate) async fn step(
         folder: &folder,
     };
     let keys = house.keys.of(&book, &house.secrets);
-    let sealed = relation::message(&book, partner, &keys, letter).map_err(Failure::Final)?;
+    let letter = relation::message(&book, partner, &keys, letter).map_err(Failure::Final)?;
     let destination =
         relation::destination(&house.secrets, partner, url).map_err(Failure::Final)?;
     let bytes = Bytes::open(house.store.payload(message.id).await?)?;
-    if message.state == State::Queued {
-        begin(house, message).await?;
+    let sealed = client::seal(&letter, bytes.part(0, bytes.len()), &folder).await;
+    let sending = Sending { message, as2, letter: &letter, awaited: None, now };
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err(failure) => return Ok(sending.failed(claimed, &failure, Change::default())),
+    };
+    let awaited = sending.note(house, sealed.mic()).await?;
+    if let Some(Awaited { is_answered: true, .. }) = awaited {
+        let change = Change::default();
+        return Ok(Step::done(sending.sent(change, "the receipt of an earlier try came".into())));
     }
-    let told = client::send(&destination, &sealed, bytes.part(0, bytes.len())).await;
+    let told = client::send_sealed(&destination, &letter, &sealed, &house.lines).await;
     let mut change = Change::default();
     if let Some(raw) = told.raw {
         change.receipts.push(NewReceipt {
             message: change::Message::Known(message.id),
             partner: partner.profile().id.clone(),
-            key: sealed.message_id.clone(),
+            key: letter.message_id.clone(),
             digest: Sha256::digest(&raw).into(),
             bytes: raw,
         });
     }
-    let sending = Sending { message, as2, message_id: &sealed.message_id, now };
-    Ok(sending.follow(claimed, told.outcome, told.mic, change))
+    // Its receipt may have been quicker than the answer.
+    let stands = house.store.message(message.id).await?.map(|it| it.state);
+    if !matches!(stands, Some(State::Queued | State::Sending)) {
+        return Ok(Step::done(Change::default()));
+    }
+    Ok(Sending { awaited, ..sending }.follow(claimed, told.outcome, told.mic, change))
 }
 
 /// A message that is being sent.
 struct Sending<'s> {
     message: &'s Message,
     as2: &'s As2,
-    message_id: &'s str,
+    letter: &'s client::Message,
+    /// The receipt that is to come by itself.
+    awaited: Option<Awaited>,
     now: Timestamp,
 }
 
+/// A receipt that is to come by itself.
+#[derive(Debug, Clone)]
+struct Awaited {
+    /// What it has to say, as [`wanted`] reads it.
+    wanted: String,
+    /// Whether it came.
+    is_answered: bool,
+}
+
 impl Sending<'_> {
+    /// Notes what is about to go out before its first byte goes: whatever becomes of the connection, a
+    /// receipt of this try finds what it is to be judged by.
+    async fn note(&self, house: &House, mic: &Mic) -> Result<Option<Awaited>, Failure> {
+        let filter = Filter { message: Some(self.message.id), ..Filter::default() };
+        let all = house.store.expectations(&filter, 1_000).await?;
+        let before =
+            all.into_iter().find(|it| it.kind == Kind::Receipt && it.key == self.letter.message_id);
+        if let Some(before) = &before
+            && before.standing == Standing::Answered(Accepted)
+        {
+            let wanted = before.wanted.clone().unwrap_or_default();
+            return Ok(Some(Awaited { wanted, is_answered: true }));
+        }
+        let earlier = before.as_ref().and_then(|it| it.wanted.as_deref());
+        let is_later = self.letter.receipt.as_ref().is_some_and(|it| it.address.is_some());
+        let new = match (&self.letter.receipt, is_later) {
+            (Some(wish), true) => Some(wanting(mic, wish.kind == Receipt::Signed, earlier)),
+            _ => None,
+        };
+        let mut change = Change::default();
+        let is_open = before.as_ref().is_some_and(|it| it.standing == Standing::Open);
+        if let Some(wanted) = new.as_ref().filter(|it| !is_open || earlier != Some(&it[..])) {
+            change.expectations.push(self.expected(wanted.clone(), self.now));
+        }
+        if self.message.state == State::Queued {
+            self.say(&mut change, "sealed", format!("as {}, MIC {mic}", self.letter.message_id));
+            begin_knowing(house, self.message, change).await.map_err(moved)?;
+        } else if !change.expectations.is_empty() {
+            house.store.apply(change).await?;
+        }
+        let wanted = new.or(before.filter(|_| is_open).and_then(|it| it.wanted));
+        Ok(wanted.map(|wanted| Awaited { wanted, is_answered: false }))
+    }
+
     /// What follows from a try.
     fn follow(
         &self,
@@ -83,15 +148,15 @@ impl Sending<'_> {
         mic: Option<Mic>,
         mut change: Change,
     ) -> Step {
-        let where_to = format!("over AS2 as {}", self.message_id);
+        let where_to = format!("over AS2 as {}", self.letter.message_id);
         if claimed.attempt > 1 && is_known(&outcome, mic.as_ref()) {
-            self.say(&mut change, "receipt", "the partner had it from an earlier try".into());
+            self.came(&mut change, "the partner had it from an earlier try".into());
             return Step::done(self.sent(change, where_to));
         }
         let mic = mic.map(|it| it.to_string()).unwrap_or_default();
         match outcome {
             Outcome::Delivered(_) => {
-                self.say(&mut change, "receipt", format!("it tells the same MIC: {mic}"));
+                self.came(&mut change, format!("it tells the same MIC: {mic}"));
                 Step::done(self.sent(change, where_to))
             }
             Outcome::Taken => {
@@ -101,15 +166,37 @@ impl Sending<'_> {
             Outcome::Awaited => {
                 self.say(&mut change, "receipt awaited", format!("it has to tell the MIC {mic}"));
                 change.receipts.clear();
-                change.expectations.push(self.expected(mic));
+                self.wait(&mut change, self.now);
                 Step::done(self.sent(change, where_to))
             }
             Outcome::NotDelivered(failure) => self.failed(claimed, &failure, change),
         }
     }
 
+    /// The receipt came in the answer. Nobody waits for another one.
+    fn came(&self, change: &mut Change, detail: String) {
+        if self.awaited.is_none() {
+            return self.say(change, "receipt", detail);
+        }
+        change.answers.push(Answer {
+            partner: self.message.partner.clone().unwrap_or_default(),
+            kind: Kind::Receipt,
+            key: self.letter.message_id.clone(),
+            outcome: Accepted,
+            detail,
+            by: None,
+        });
+    }
+
+    /// The receipt that comes by itself is due so long after this instant.
+    fn wait(&self, change: &mut Change, from: Timestamp) {
+        let wanted = self.awaited.iter().map(|it| it.wanted.clone());
+        change.expectations.extend(wanted.map(|wanted| self.expected(wanted, from)));
+    }
+
     fn sent(&self, change: Change, where_to: String) -> Change {
         let mut all = sent(self.message, where_to);
+        all.message_states.iter_mut().for_each(|it| it.from.push(State::Queued));
         all.events.extend(change.events);
         Change { message_states: all.message_states, events: all.events, ..change }
     }
@@ -118,17 +205,16 @@ impl Sending<'_> {
         change.events.push(event(change::Message::Known(self.message.id), what, detail));
     }
 
-    /// The receipt that comes later.
-    fn expected(&self, mic: String) -> NewExpectation {
+    fn expected(&self, wanted: String, from: Timestamp) -> NewExpectation {
         let within = SignedDuration::from_secs(self.as2.send.receipt_within.into());
         NewExpectation {
             message: change::Message::Known(self.message.id),
             partner: self.message.partner.clone().unwrap_or_default(),
             kind: Kind::Receipt,
-            key: self.message_id.to_string(),
-            wanted: Some(mic),
+            key: self.letter.message_id.clone(),
+            wanted: Some(wanted),
             warn: None,
-            due: self.now + within,
+            due: from + within,
         }
     }
 
@@ -142,13 +228,14 @@ impl Sending<'_> {
             let doublings = claimed.attempt.saturating_sub(1).min(16);
             let wait = (i64::from(retry.first) << doublings).min(retry.longest.into());
             let due = self.now + SignedDuration::from_secs(wait);
+            self.wait(&mut change, due);
             return Step { change, end: End::Again { due, reason } };
         }
         let is_said = matches!(failure, client::Failure::Receipt { .. });
         let to = if is_said { State::Refused } else { State::Dead };
         change.message_states.push(MessageState {
             message: self.message.id,
-            from: vec![State::Sending],
+            from: vec![State::Queued, State::Sending],
             to,
             reason: Some(reason.clone()),
         });
@@ -157,6 +244,34 @@ impl Sending<'_> {
             true => Step::done(change),
             false => Step { change, end: End::Dead { reason } },
         }
+    }
+}
+
+/// What a receipt has to say, in the words that the store keeps: what this try asks for, and before it
+/// the latest that earlier ones asked for, where that was something else.
+fn wanting(mic: &Mic, is_signed: bool, earlier: Option<&str>) -> String {
+    let mut all = vec![format!("{} {mic}", if is_signed { SIGNED } else { UNSIGNED })];
+    let before = earlier.into_iter().flat_map(|it| it.split("; ")).map(str::to_string);
+    let before: Vec<String> = before.filter(|it| *it != all[0]).take(MOST_WANTED - 1).collect();
+    all.extend(before);
+    all.join("; ")
+}
+
+/// What each try asked for, the latest first.
+pub(crate) fn wanted(text: &str) -> Vec<Wanted> {
+    let one = |text: &str| {
+        let (kind, mic) = text.split_once(' ')?;
+        let is_signed = kind != UNSIGNED;
+        Some(Wanted { mic: Mic::from_text(mic)?, is_signed })
+    };
+    text.split("; ").filter_map(one).collect()
+}
+
+/// The message went on while it was sealed, e.g. by a receipt: the next attempt sees where it stands.
+fn moved(failure: Failure) -> Failure {
+    match failure {
+        Failure::Store(StoreError::WrongState { .. }) => Failure::Passing(failure.to_string()),
+        failure => failure,
     }
 }
 
@@ -189,6 +304,20 @@ pub(crate) fn named(message_id: &str) -> Option<MessageId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_earlier_tries_asked_for_is_remembered() {
+        let mic =
+            |byte| Mic { digest: tieline_smime::algorithm::Digest::Sha256, value: vec![byte; 32] };
+        let first = wanting(&mic(1), true, None);
+        assert_eq!(wanting(&mic(1), true, Some(&first)), first);
+        let second = wanting(&mic(2), false, Some(&first));
+        let read: Vec<_> = wanted(&second).into_iter().map(|it| (it.mic, it.is_signed)).collect();
+        assert_eq!(read, [(mic(2), false), (mic(1), true)]);
+        let many = (3..20).fold(second, |text, byte| wanting(&mic(byte), true, Some(&text)));
+        assert_eq!(wanted(&many).len(), MOST_WANTED);
+        assert!(wanted("").is_empty());
+    }
 
     #[test]
     fn a_message_id_names_its_message() {

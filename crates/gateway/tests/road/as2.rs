@@ -7,16 +7,19 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tieline_gateway::as2::As2Host;
 use tieline_gateway::serve::{As2, Node, Serving};
 use tieline_partner::PartnerBook;
 use tieline_smime::algorithm::Digest;
 use tieline_smime::{Certificate, Identity, Pinned, PinnedCertificates, PrivateKey, pem};
 use tieline_store::message::{Filter, Flow, Message};
-use tieline_store::{MessageId, State};
-use tieline_transport::as2::Settings;
+use tieline_store::{MessageId, State, expectation};
 use tieline_transport::as2::client::{
     self, Destination, Failure, Length, Outcome, ReceiptWish, Seals,
 };
+use tieline_transport::as2::{Keeper, Settings};
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::common::{Database, Gateway, sample};
 use crate::once::BANK;
@@ -155,6 +158,27 @@ impl Pair {
     }
 }
 
+/// A line on the way to a server that breaks when the server answers: what was sent has arrived, and
+/// whoever sent it does not hear so.
+async fn breaking_line(to: std::net::SocketAddr) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it listens");
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut far = TcpStream::connect(to).await.expect("the server listens");
+                let (mut read, mut write) = far.split();
+                let mut answer = [0];
+                tokio::select! {
+                    _ = tokio::io::copy(&mut near, &mut write) => {}
+                    _ = read.read(&mut answer) => {}
+                }
+            });
+        }
+    });
+    address
+}
+
 /// All messages of a gateway that go this way.
 async fn all(gateway: &Gateway, flow: Flow) -> Vec<Message> {
     let filter = Filter { flow: Some(flow), ..Filter::default() };
@@ -228,6 +252,46 @@ pub(crate) async fn a_receipt_that_comes_later_closes_the_message(on: Database) 
     pair.stop().await;
 }
 
+pub(crate) async fn a_receipt_settles_what_broke_off_on_its_way(on: Database) {
+    let pair = Pair::open(on, "send.receipt_later = true\n").await;
+    let node = pair.their_node.as_ref().expect("it serves");
+    let there = node.as2.expect("it listens");
+    let line = breaking_line(there).await;
+    pair.ours.edit(BANK, |profile| {
+        let url = |address| format!("url = \"http://{address}/as2\"");
+        profile.replace(&url(there), &url(line)).replace("first = \"1s\"", "first = \"1h\"")
+    });
+    let told = pair.send("<6@bank>", &sample(PAYMENT), &pair.us).await;
+    assert!(matches!(told, Outcome::Delivered(_)), "{told:?}");
+    let answer = first_out(&pair.ours).await;
+    until(&pair.ours, answer, State::Accepted).await;
+    let events = pair.ours.events(answer).await;
+    assert!(events.contains(&"sealed".to_string()), "the MIC was noted: {events:?}");
+    assert_eq!(all(&pair.theirs, Flow::In).await.len(), 1, "it came once");
+    pair.stop().await;
+}
+
+pub(crate) async fn a_receipt_is_judged_by_what_was_asked_for(on: Database) {
+    let mut pair = Pair::open(on, "send.receipt_later = true\n").await;
+    pair.their_node.take().expect("it serves").stop().await;
+    let told = pair.send("<7@bank>", &sample(PAYMENT), &pair.us).await;
+    assert!(matches!(told, Outcome::Delivered(_)), "{told:?}");
+    let answer = first_out(&pair.ours).await;
+    until(&pair.ours, answer, State::Sending).await;
+    pair.ours.edit(BANK, |profile| profile + "send.receipt = \"unsigned\"\n");
+    let of = expectation::Filter { message: Some(answer), ..Default::default() };
+    let waiting = pair.ours.store().expectations(&of, 9).await.expect("the store works");
+    let receipt = waiting.iter().find(|it| it.kind == expectation::Kind::Receipt);
+    let key = &receipt.expect("it was noted before a byte went out").key;
+    let (host, _) = As2Host::new(Arc::clone(&pair.ours.house));
+    let awaited = host.awaited(BANK, key).await.expect("the store works").expect("it is awaited");
+    let first = awaited.wanted.last().expect("a MIC");
+    assert!(first.is_signed, "signed was asked for");
+    let other = host.awaited("prairie-power", key).await.expect("the store works");
+    assert_eq!(other, None, "another partner has no say");
+    pair.stop().await;
+}
+
 pub(crate) async fn a_partner_that_is_away_gets_it_when_it_is_back(on: Database) {
     let mut pair = Pair::open(on, "").await;
     let node = pair.their_node.take().expect("it serves");
@@ -257,6 +321,31 @@ pub(crate) async fn what_cannot_be_opened_waits_sealed_for_a_person(on: Database
     let held = until(&pair.ours, kept[0].id, State::Held).await;
     assert!(held.reason.is_some_and(|it| it.contains("could not be opened")));
     assert!(pair.ours.postings().await.is_empty());
+    pair.stop().await;
+}
+
+pub(crate) async fn forged_messages_leave_room_for_the_partners_own(on: Database) {
+    let pair = Pair::open(on, "").await;
+    let stranger = Own::new("Somebody Else");
+    let forged = async |number: u32| {
+        let told = pair.send(&format!("<forged{number}@bank>"), "ISA", &stranger).await;
+        assert!(matches!(told, Outcome::NotDelivered(Failure::Receipt { .. })), "{told:?}");
+    };
+    let sealed = async || {
+        let kept = all(&pair.ours, Flow::In).await;
+        kept.iter().filter(|it| it.channel == "as2 sealed").count()
+    };
+    for number in 0..12 {
+        forged(number).await;
+    }
+    assert_eq!(sealed().await, 10, "from a network that proved nothing, half of the places");
+    // The partner sends from its network, and what cannot be opened from there has the other half.
+    let told = pair.send("<8@bank>", &sample(PAYMENT), &pair.us).await;
+    assert!(matches!(told, Outcome::Delivered(_)), "{told:?}");
+    for number in 12..24 {
+        forged(number).await;
+    }
+    assert_eq!(sealed().await, 20, "so many and no more");
     pair.stop().await;
 }
 

@@ -44,8 +44,11 @@ macro_rules! on_both {
 on_both! {
     as2: a_payment_comes_and_its_acknowledgment_goes_over_as2
         a_receipt_that_comes_later_closes_the_message
+        a_receipt_settles_what_broke_off_on_its_way
+        a_receipt_is_judged_by_what_was_asked_for
         a_partner_that_is_away_gets_it_when_it_is_back
         what_cannot_be_opened_waits_sealed_for_a_person
+        forged_messages_leave_room_for_the_partners_own
         a_key_of_ours_that_cannot_be_read_sends_nobody_away;
     inbound: a_good_payment_is_answered_and_posted
         the_same_file_again_is_answered_again_and_posts_nothing

@@ -80,6 +80,8 @@ pub enum What {
         reason: String,
         /// What the partner was told.
         told: &'static str,
+        /// How many more of its address were not told since the last that was.
+        untold: u64,
     },
     /// A message was larger than is agreed. It was not read further.
     TooLarge {

@@ -1,6 +1,8 @@
 //! What becomes of messages and receipts: who keeps them, and what follows for the answer.
 
-use tieline_smime::mdn::{Judgement, Received as Mdn};
+use std::net::IpAddr;
+
+use tieline_smime::mdn::{Expected, Judgement, Received as Mdn, Why, judge};
 use tieline_smime::mime::{FileName, Headers};
 use tieline_smime::{Fault, Layer, Mic, Told};
 
@@ -66,6 +68,8 @@ pub struct Received {
     pub content_type: Option<String>,
     /// The layers that were taken off, from the outermost.
     pub layers: Vec<Layer>,
+    /// Where it came from: a proxy, if one stands before the server.
+    pub peer: IpAddr,
     /// The SHA-256 of the certificate that signed it; none if it was not signed, and then anybody may
     /// have sent it.
     pub signer: Option<[u8; 32]>,
@@ -159,6 +163,8 @@ pub enum Kept {
 pub struct NotOpened {
     /// The partner in whose name it came.
     pub partner: String,
+    /// Where it came from: a proxy, if one stands before the server.
+    pub peer: IpAddr,
     /// The AS2 name of the partner, without quotes.
     pub from: String,
     /// Our AS2 name, without quotes.
@@ -180,10 +186,32 @@ pub struct NotOpened {
 pub struct Awaited {
     /// The Message-ID it was sent under.
     pub message_id: String,
-    /// The digest that [`send`](crate::as2::client::send) gave.
+    /// What each try asked for, the latest first. They differ if the profile was changed in between,
+    /// and the receipt may be about any of them.
+    pub wanted: Vec<Wanted>,
+}
+
+/// What was asked for when a message was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The digest that [`seal`](crate::as2::client::seal) gave.
     pub mic: Mic,
     /// Whether a signed receipt was asked for.
     pub is_signed: bool,
+}
+
+impl Awaited {
+    /// What a receipt means: it proves the delivery if it is what one of the tries asked for.
+    pub(crate) fn judge(&self, receipt: &Mdn) -> Judgement {
+        let of_try = |wanted: &Wanted| {
+            let Wanted { mic, is_signed } = wanted;
+            let expected = Expected { message_id: &self.message_id, mic, is_signed: *is_signed };
+            judge(receipt, &expected)
+        };
+        let all: Vec<Judgement> = self.wanted.iter().map(of_try).collect();
+        let proof = all.iter().find(|it| matches!(it, Judgement::Delivered));
+        proof.or(all.first()).cloned().unwrap_or(Judgement::NotDelivered(Why::NotProcessed))
+    }
 }
 
 /// A receipt that arrived by itself.

@@ -12,12 +12,13 @@ use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tieline_smime::Opened;
-use tieline_smime::mdn::{Expected, Judgement, LARGEST_RECEIPT, Trust, Why, judge, read};
+use tieline_smime::mdn::{Judgement, LARGEST_RECEIPT, Trust, Why, read};
 use tieline_smime::mime::{FileName, Headers, Parts as MimeParts};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::as2::audit::{Audit, What};
+use crate::as2::budget::{Hold, NO_ROOM, Place};
 use crate::as2::fields::{self, Addressed, shown};
 use crate::as2::keep::{
     ArrivedReceipt, Asked, Awaited, FinishedReceipt, Keeper, Kept, NotOpened, Received,
@@ -29,6 +30,8 @@ use crate::as2::server::Connection;
 use crate::as2::spool::Spooled;
 use crate::as2::wire::{self, Outgoing, Piece};
 
+/// The most bytes of a message that comes to its end before it is opened.
+const SMALL: usize = 128 * 1024;
 /// How many pieces of a body wait for the thread that opens it.
 const PIECES: usize = 8;
 /// How many bytes are looked at to tell a receipt from a message.
@@ -98,10 +101,13 @@ where
         }
     };
     let limit = relation.policy.limits.message;
-    let arrival = Arrival { connection, relation, addressed, headers, limit };
-    match announced(&head.headers) {
-        Some(size) if size > limit => Err(arrival.too_large()),
-        _ => Ok(arrival),
+    let size = announced(&head.headers).unwrap_or_default();
+    let hold = connection.server.budget.hold(&relation.partner, size.min(limit));
+    let arrival = |hold| Arrival { connection, relation, addressed, headers, limit, hold };
+    match hold {
+        _ if size > limit => Err(arrival(None).too_large()),
+        None => Err(arrival(None).no_room()),
+        hold => Ok(arrival(hold)),
     }
 }
 
@@ -120,6 +126,13 @@ pub(crate) fn closing(status: StatusCode, text: &str) -> Answer {
 fn try_later() -> Answer {
     let mut answer = closing(StatusCode::SERVICE_UNAVAILABLE, "try again later");
     answer.headers_mut().insert(RETRY_AFTER, "300".parse().expect("plain digits"));
+    answer
+}
+
+/// The answer to what there is no room for now.
+fn try_soon() -> Answer {
+    let mut answer = try_later();
+    answer.headers_mut().insert(RETRY_AFTER, "60".parse().expect("plain digits"));
     answer
 }
 
@@ -163,6 +176,8 @@ struct Arrival<H> {
     addressed: Addressed,
     headers: Headers,
     limit: u64,
+    /// Its room; there is one whenever something is read.
+    hold: Option<Arc<Hold>>,
 }
 
 /// Why a body did not come to its end.
@@ -196,6 +211,11 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         };
         self.note(What::Interrupted { reason });
         closing(status, "the message did not come to its end")
+    }
+
+    fn no_room(&self) -> Answer {
+        self.note(What::NotKept { reason: NO_ROOM.to_string() });
+        try_soon()
     }
 
     fn not_kept(&self, reason: String) -> Answer {
@@ -251,9 +271,20 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         &self,
         body: &mut Incoming,
         mut pace: Pace,
-        first: Vec<u8>,
+        mut first: Vec<u8>,
         wish: Wish,
     ) -> Answer {
+        let mut is_over = false;
+        while !is_over && first.len() <= SMALL {
+            match pace.next(body, self.limit).await {
+                Ok(Some(bytes)) => first.extend_from_slice(&bytes),
+                Ok(None) => is_over = true,
+                Err(stopped) => return self.stopped(stopped),
+            }
+        }
+        let Some((hold, place)) = self.place(is_over, &mut pace).await else {
+            return self.no_room();
+        };
         let settings = &self.connection.server.settings;
         let task = Arc::new(Task {
             relation: Arc::clone(&self.relation),
@@ -263,6 +294,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
             agent: settings.agent.clone(),
             now: (settings.clock)(),
             folder: settings.folder.clone(),
+            hold,
         });
         let (pieces, arriving) = mpsc::channel(PIECES);
         let opening = tokio::task::spawn_blocking({
@@ -272,7 +304,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         let pumped = async {
             let _ = pieces.send(Piece::Bytes(first.into())).await;
             // Nobody may listen any more; the partner is heard to its end all the same.
-            while let Some(bytes) = pace.next(body, self.limit).await? {
+            while !is_over && let Some(bytes) = pace.next(body, self.limit).await? {
                 let _ = pieces.send(Piece::Bytes(bytes)).await;
             }
             let _ = pieces.send(Piece::End).await;
@@ -281,6 +313,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
         let pumped: Result<(), Stopped> = pumped.await;
         drop(pieces);
         let done = opening.await;
+        drop(place);
         if let Err(stopped) = pumped {
             return self.stopped(stopped);
         }
@@ -295,6 +328,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
                 let partner = self.relation.partner.clone();
                 let message = NotOpened {
                     partner,
+                    peer: self.connection.address(),
                     from,
                     to,
                     message_id,
@@ -304,12 +338,28 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
                     receipt,
                 };
                 self.connection.server.host.not_opened(message).await;
-                self.note(What::NotOpened { reason: why, told: name });
+                if let Some(untold) = self.connection.unopened() {
+                    self.note(What::NotOpened { reason: why, told: name, untold });
+                }
                 answer
             }
+            Ok(Done::Failed(reason)) if reason == NO_ROOM => self.no_room(),
             Ok(Done::Failed(reason)) => self.not_kept(reason),
             Err(error) => self.not_kept(error.to_string()),
         }
+    }
+
+    /// A place among the messages that are opened. A large one waits for it without being read.
+    async fn place(&self, is_over: bool, pace: &mut Pace) -> Option<(Arc<Hold>, Place)> {
+        let hold = Arc::clone(self.hold.as_ref()?);
+        if is_over {
+            let place = hold.small().await?;
+            return Some((hold, place));
+        }
+        let before = Clock::now();
+        let place = hold.large(self.connection.server.settings.head).await?;
+        pace.start += before.elapsed();
+        Some((hold, place))
     }
 
     fn drop_of(&self, spooled: Spooled, name: &FileName) -> crate::FileDrop {
@@ -337,6 +387,7 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
             from,
             to,
             message_id,
+            peer: self.connection.address(),
             subject: self.headers.get("Subject").ok().flatten().map(shown),
             payload: self.drop_of(payload, &file_name),
             file_name,
@@ -402,15 +453,14 @@ impl<H: Relations + Keeper + Audit> Arrival<H> {
             }
             Err(refusal) => return self.not_kept(refusal.text),
         };
-        let Awaited { message_id, mic, is_signed } = awaited;
-        let expected = Expected { message_id: &message_id, mic: &mic, is_signed };
-        let judgement = judge(&receipt, &expected);
+        let judgement = awaited.judge(&receipt);
         let not_delivered = match &judgement {
             Judgement::Delivered => None,
             Judgement::NotDelivered(why) => Some(shown(&Why::to_string(why))),
         };
         let raw = [self.headers.write(), raw].concat();
         let partner = self.relation.partner.clone();
+        let Awaited { message_id, .. } = awaited;
         let arrived = ArrivedReceipt { partner, message_id, judgement, receipt, raw };
         match host.judged(arrived).await {
             Ok(()) => {

@@ -19,6 +19,7 @@
 //! ```
 
 pub mod audit;
+mod budget;
 pub mod client;
 pub(crate) mod fields;
 #[cfg(any(test, fuzzing))]
@@ -39,7 +40,7 @@ pub(crate) mod wire;
 pub use audit::{Audit, Event, What};
 pub use fields::{LONGEST_MESSAGE_ID, LONGEST_NAME};
 pub use keep::{
-    ArrivedReceipt, Asked, Awaited, FinishedReceipt, Keeper, Kept, NotOpened, Received,
+    ArrivedReceipt, Asked, Awaited, FinishedReceipt, Keeper, Kept, NotOpened, Received, Wanted,
 };
 pub use relation::{ReceiptRules, Relation, Relations};
 pub use server::{Server, Settings};

@@ -11,6 +11,7 @@ use tieline_smime::mime::Headers;
 use tieline_smime::{Fault, OpenError, Opened, Opening, SystemRandomness, Told, open};
 use tokio::sync::mpsc;
 
+use crate::as2::budget::Hold;
 use crate::as2::fields::Addressed;
 use crate::as2::keep::Asked;
 use crate::as2::receipt::{About, Wish};
@@ -27,6 +28,7 @@ pub(crate) struct Task {
     pub(crate) agent: String,
     pub(crate) now: Timestamp,
     pub(crate) folder: PathBuf,
+    pub(crate) hold: Arc<Hold>,
 }
 
 /// What came of it, with the receipt that says so.
@@ -56,7 +58,7 @@ impl Task {
 
     fn try_run(&self, bytes: mpsc::Receiver<Piece>) -> io::Result<Done> {
         let relation = &self.relation;
-        let mut aside = Aside::new(&self.folder, relation.quarantine);
+        let mut aside = Aside::new(&self.folder, relation.quarantine, &self.hold);
         aside.put(&self.headers.write());
         let mut arriving = Arriving { bytes, piece: Bytes::new(), is_over: false, aside };
         let identities: Vec<_> = relation.identities.iter().map(Arc::as_ref).collect();
@@ -68,7 +70,7 @@ impl Task {
             mic: self.wish.mic_digest(relation),
             randomness: &SystemRandomness,
         };
-        let spool = FileSpool::new(&self.folder)?;
+        let spool = FileSpool::new(&self.folder, &self.hold)?;
         match open(&self.headers, &mut arriving, &with, spool) {
             Ok(opened) => self.opened(opened),
             Err(OpenError { source: Some(error), .. }) => Err(error),

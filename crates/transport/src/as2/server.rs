@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::as2::audit::{Audit, Event, What};
+use crate::as2::budget::Budget;
 use crate::as2::fields::{Addressed, shown};
 use crate::as2::guard::{Found, Guard, LONGEST_HEAD};
 use crate::as2::keep::Keeper;
@@ -30,7 +31,8 @@ use crate::sftp::Network;
 
 /// The most fields of a request.
 const MOST_FIELDS: usize = 100;
-/// Events in a minute, for each address, about what came before anybody was known.
+/// Events in a minute, for each address, about what came before anybody was known, and about messages
+/// in a partner's name that could not be opened.
 const MOST_ODD: u64 = 60;
 
 /// How a server is set up.
@@ -54,6 +56,14 @@ pub struct Settings {
     pub body_idle: Duration,
     /// Bytes in a second that a body must bring after that time, on the whole.
     pub slowest: u64,
+    /// Bytes of all messages together that have come and are not verified yet. One more that does not
+    /// fit hears 503 and comes again later; one at a time always has room.
+    pub unverified: u64,
+    /// The same of those in one partner's name, so that nobody can shut out the others.
+    pub unverified_of_partner: u64,
+    /// How many messages are opened at once: so many small ones, which come to their end before, and so
+    /// many large ones, of one partner half of them. Each takes a thread.
+    pub opened_at_once: usize,
     /// Events about strangers in a minute for each address.
     pub strangers: u64,
     /// How long messages that are arriving may go on when the server stops.
@@ -66,7 +76,8 @@ pub struct Settings {
 
 impl Settings {
     /// The usual settings: the path `/as2`, 400 connections, 100 of one address, 15 s for what comes
-    /// before a body, 30 s of quiet and 1,000 bytes a second in it, 10 s to stop.
+    /// before a body, 30 s of quiet and 1,000 bytes a second in it, 4 GB that are not verified yet, half
+    /// of them of one partner, 16 small and 16 large messages opened at once, 10 s to stop.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             path: "/as2".into(),
@@ -78,6 +89,9 @@ impl Settings {
             head: Duration::from_secs(15),
             body_idle: Duration::from_secs(30),
             slowest: 1000,
+            unverified: 4_000_000_000,
+            unverified_of_partner: 2_000_000_000,
+            opened_at_once: 16,
             strangers: 6,
             stop_grace: Duration::from_secs(10),
             agent: concat!("Tieline ", env!("CARGO_PKG_VERSION")).into(),
@@ -96,8 +110,10 @@ pub struct Server<H> {
 pub(crate) struct Shared<H> {
     pub(crate) settings: Settings,
     pub(crate) host: Arc<H>,
+    pub(crate) budget: Arc<Budget>,
     strangers: Rate,
     odd: Rate,
+    unopened: Rate,
     numbers: AtomicU64,
     addresses: Mutex<HashMap<IpAddr, usize>>,
     stopping: watch::Sender<bool>,
@@ -114,6 +130,12 @@ impl<H: Relations + Keeper + Audit> Server<H> {
         let shared = Shared {
             strangers: Rate::new(settings.strangers),
             odd: Rate::new(MOST_ODD),
+            unopened: Rate::new(MOST_ODD),
+            budget: Budget::new(
+                settings.unverified,
+                settings.unverified_of_partner,
+                settings.opened_at_once,
+            ),
             settings,
             host,
             numbers: AtomicU64::new(0),
@@ -232,6 +254,17 @@ impl<H: Relations + Keeper + Audit> Connection<H> {
         if self.server.odd.count(self.peer.ip(), std::time::Instant::now()).is_some() {
             self.note(None, None, what);
         }
+    }
+
+    /// The address at the other end.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.peer.ip().to_canonical()
+    }
+
+    /// How many messages of this address that could not be opened were not told since the last that was;
+    /// none if this one is not told either.
+    pub(crate) fn unopened(&self) -> Option<u64> {
+        self.server.unopened.count(self.peer.ip(), std::time::Instant::now())
     }
 
     /// What can be read in two ways in what came so far.

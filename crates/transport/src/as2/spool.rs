@@ -12,6 +12,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{Context, SHA256};
 use tieline_smime::Spool;
 
+use crate::as2::budget::Hold;
 use crate::file_drop::FileDrop;
 
 /// The most sealed bytes that are put aside in memory, before they go to a file.
@@ -33,20 +34,22 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A file that is being written, with its digest.
-pub(crate) struct FileSpool {
+pub(crate) struct FileSpool<'a> {
     file: File,
     digest: Context,
     size: u64,
+    hold: &'a Hold,
 }
 
-impl FileSpool {
-    pub(crate) fn new(folder: &Path) -> io::Result<Self> {
-        Ok(Self { file: nameless(folder)?, digest: Context::new(&SHA256), size: 0 })
+impl<'a> FileSpool<'a> {
+    pub(crate) fn new(folder: &Path, hold: &'a Hold) -> io::Result<Self> {
+        Ok(Self { file: nameless(folder)?, digest: Context::new(&SHA256), size: 0, hold })
     }
 }
 
-impl Write for FileSpool {
+impl Write for FileSpool<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hold.spooled(bytes.len())?;
         let written = self.file.write(bytes)?;
         self.digest.update(&bytes[..written]);
         self.size += written as u64;
@@ -58,7 +61,7 @@ impl Write for FileSpool {
     }
 }
 
-impl Spool for FileSpool {
+impl Spool for FileSpool<'_> {
     type Payload = Spooled;
 
     fn finish(self) -> io::Result<Spooled> {
@@ -94,15 +97,16 @@ impl Spooled {
 /// Sealed bytes as they come, kept for the case that they cannot be opened.
 pub(crate) struct Aside<'a> {
     folder: &'a Path,
+    hold: &'a Hold,
     left: u64,
     memory: Vec<u8>,
-    spool: Option<FileSpool>,
+    spool: Option<FileSpool<'a>>,
 }
 
 impl<'a> Aside<'a> {
     /// Keeps at most `limit` bytes; of more it keeps nothing.
-    pub(crate) fn new(folder: &'a Path, limit: u64) -> Self {
-        Self { folder, left: limit, memory: Vec::new(), spool: None }
+    pub(crate) fn new(folder: &'a Path, limit: u64, hold: &'a Hold) -> Self {
+        Self { folder, hold, left: limit, memory: Vec::new(), spool: None }
     }
 
     pub(crate) fn put(&mut self, bytes: &[u8]) {
@@ -128,7 +132,7 @@ impl<'a> Aside<'a> {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        let mut spool = FileSpool::new(self.folder)?;
+        let mut spool = FileSpool::new(self.folder, self.hold)?;
         spool.write_all(&std::mem::take(&mut self.memory))?;
         self.spool = Some(spool);
         Ok(())
@@ -155,11 +159,13 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::as2::budget::Budget;
 
     #[test]
     fn a_spool_has_no_name_and_its_digest_is_right() {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let mut spool = FileSpool::new(folder.path()).expect("it is writable");
+        let hold = Budget::new(0, 0, 1).hold("wheatland", 0).expect("one has room");
+        let mut spool = FileSpool::new(folder.path(), &hold).expect("it is writable");
         spool.write_all(b"ISA").expect("it is written");
         assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
         let spooled = spool.finish().expect("it is whole");
@@ -183,7 +189,8 @@ mod tests {
             (1 << 20, 900_000, true),
         ] {
             let bytes = vec![7; size];
-            let mut aside = Aside::new(folder.path(), limit);
+            let hold = Budget::new(0, 0, 1).hold("wheatland", 0).expect("one has room");
+            let mut aside = Aside::new(folder.path(), limit, &hold);
             bytes.chunks(1000).for_each(|piece| aside.put(piece));
             let kept = aside.finish();
             assert_eq!(kept.map(|it| it.size), is_kept.then_some(size as u64), "{limit} {size}");

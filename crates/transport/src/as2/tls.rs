@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ::aws_lc_rs::digest::{Context, SHA256};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -110,7 +111,11 @@ impl Roots {
 
 /// How we meet a partner's server. Reading the system's roots takes some milliseconds: keep it.
 #[derive(Debug, Clone)]
-pub struct ClientTls(pub(crate) Arc<ClientConfig>);
+pub struct ClientTls {
+    pub(crate) config: Arc<ClientConfig>,
+    /// A digest of whom we believe and what we show: two of the same meet a server alike.
+    pub(crate) print: [u8; 32],
+}
 
 impl ClientTls {
     /// Prepares TLS 1.2 and 1.3 with these roots, and our own certificate if the partner asks for one.
@@ -131,8 +136,25 @@ impl ClientTls {
                 .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
                 .map_err(unusable)?,
         };
-        Ok(Self(Arc::new(config)))
+        Ok(Self { config: Arc::new(config), print: print(roots, identity) })
     }
+}
+
+fn print(roots: &Roots, identity: Option<&TlsIdentity>) -> [u8; 32] {
+    let mut digest = Context::new(&SHA256);
+    let mut put = |bytes: &[u8]| {
+        digest.update(&(bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    };
+    match roots {
+        Roots::System => put(b"system"),
+        Roots::Pinned(list) => list.iter().for_each(|it| put(it)),
+    }
+    put(b"identity");
+    identity.iter().flat_map(|it| &it.chain).for_each(|it| put(it));
+    let mut print = [0; 32];
+    print.copy_from_slice(digest.finish().as_ref());
+    print
 }
 
 /// Believes a certificate that is pinned itself, and else those that authorities certify by name.

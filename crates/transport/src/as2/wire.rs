@@ -114,6 +114,15 @@ impl Outgoing {
     pub(crate) fn empty() -> Self {
         Self::Whole(None)
     }
+
+    /// Bytes that are all there, and go out without their length.
+    pub(crate) fn in_chunks(bytes: Bytes) -> Self {
+        let (sender, pieces) = mpsc::channel(2);
+        // The channel has room for both.
+        let _ = sender.try_send(Piece::Bytes(bytes));
+        let _ = sender.try_send(Piece::End);
+        Self::Pieces { pieces, left: None, is_over: false }
+    }
 }
 
 impl From<Vec<u8>> for Outgoing {

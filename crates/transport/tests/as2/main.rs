@@ -3,9 +3,12 @@
 mod answers;
 mod house;
 mod http;
+mod kept;
 mod matrix;
 mod openssl;
 mod pyas2;
+mod room;
 mod security;
 mod server;
+mod shown;
 mod stages;

@@ -1,15 +1,17 @@
 //! Our client and our server, in every way to seal a message and to ask for a receipt.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tieline_smime::algorithm::{Cipher, Digest, KeyTransport, Scheme};
 use tieline_smime::mdn::Receipt;
 use tieline_smime::mime::FileName;
 use tieline_smime::{Compress, Encoding};
 use tieline_transport::as2::client::{
-    Destination, Encrypt, Length, Message, Outcome, Reach, ReceiptWish, Sent, Sign, send_receipt,
+    Destination, Encrypt, Length, Message, Outcome, Pool, Reach, ReceiptWish, Sent, Sign,
+    send_receipt,
 };
-use tieline_transport::as2::{Asked, Awaited};
+use tieline_transport::as2::{Asked, Awaited, Wanted};
 
 use crate::house::{DOCUMENT, PARTNER, Running, UTILITY, message, start};
 
@@ -143,22 +145,23 @@ async fn later(running: &Running, partners: &Running, way: &Message, kind: Recei
         UTILITY.pinned.clone(),
     );
     partners.house.relations.lock().expect("no panic").insert(names, relation.into());
-    let awaited = Awaited {
-        message_id: way.message_id.clone(),
-        mic: sent.mic.expect("it was sealed"),
-        is_signed: kind == Receipt::Signed,
-    };
+    let mic = sent.mic.expect("it was sealed");
+    let wanted = vec![Wanted { mic, is_signed: kind == Receipt::Signed }];
+    let awaited = Awaited { message_id: way.message_id.clone(), wanted };
     partners.house.awaited.lock().expect("no panic").insert(way.message_id.clone(), awaited);
+    let pool = Arc::<Pool>::default();
     let destination = Destination { reach: Reach::Public, ..Destination::new(address.clone()) };
-    let refused = send_receipt(&destination, &receipt).await.expect_err("a loopback address");
+    let refused =
+        send_receipt(&destination, &receipt, &pool).await.expect_err("a loopback address");
     assert!(refused.to_string().contains("not public") && !refused.may_pass(), "{refused}");
     let destination = Destination::new(address);
     let refusal = tieline_transport::Refusal::new("the store is away");
     *partners.house.refusal.lock().expect("no panic") = Some(refusal);
-    let refused = send_receipt(&destination, &receipt).await.expect_err("nobody can take it");
+    let refused =
+        send_receipt(&destination, &receipt, &pool).await.expect_err("nobody can take it");
     assert!(refused.may_pass(), "{refused}");
     *partners.house.refusal.lock().expect("no panic") = None;
-    send_receipt(&destination, &receipt).await.expect("it is taken");
+    send_receipt(&destination, &receipt, &pool).await.expect("it is taken");
     let arrived = partners.house.arrived.lock().expect("no panic").pop().expect("it arrived");
     assert_eq!(arrived.judgement, tieline_smime::mdn::Judgement::Delivered);
     assert_eq!(arrived.message_id, way.message_id);

@@ -15,7 +15,7 @@ use tieline_smime::{Compress, Encoding};
 use tieline_transport::as2::client::{
     Destination, Length, Message, Outcome, ReceiptWish, Seals, send,
 };
-use tieline_transport::as2::{Asked, Awaited, Relation};
+use tieline_transport::as2::{Asked, Awaited, Relation, Wanted};
 
 use crate::house::{DOCUMENT, PARTNER, Running, UTILITY, message, start};
 
@@ -245,7 +245,8 @@ async fn pyas2_gives_receipts_of_every_kind() {
     let sent = send(&peer.destination(), &way, Cursor::new(DOCUMENT)).await;
     assert!(matches!(sent.outcome, Outcome::Awaited), "{sent:?}");
     let mic = sent.mic.expect("it was sealed");
-    let awaited = Awaited { message_id: way.message_id.clone(), mic, is_signed: true };
+    let wanted = vec![Wanted { mic, is_signed: true }];
+    let awaited = Awaited { message_id: way.message_id.clone(), wanted };
     // It may have come before we knew that we wait, so it is asked for again.
     running.house.awaited.lock().expect("no panic").insert(way.message_id.clone(), awaited.clone());
     let sent = send(&peer.destination(), &way, Cursor::new(DOCUMENT)).await;

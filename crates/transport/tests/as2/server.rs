@@ -226,3 +226,24 @@ async fn a_folder_that_is_gone_is_our_own_failure() {
     assert!(matches!(sent.outcome, Outcome::NotDelivered(failure) if failure.may_pass()));
     assert!(matches!(running.house.whats()[..], [What::NotKept { .. }]));
 }
+
+/// RFC 4130 has receipts signed and no more, so nobody may hide one in a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_sealed_like_a_message_is_refused_in_words() {
+    let running = start().await;
+    let content_type = "multipart/report; report-type=disposition-notification; boundary=b";
+    let way = Message { content_type: content_type.into(), file_name: None, ..message() };
+    let sent = running.send(&way, b"--b\r\n\r\nx\r\n--b--\r\n").await;
+    let Outcome::NotDelivered(failure) = sent.outcome else { panic!("it was taken") };
+    assert!(failure.to_string().contains("unexpected-processing-error"), "{failure}");
+    assert!(running.house.messages().is_empty());
+    let whats = running.house.whats();
+    let reason = whats.iter().find_map(|it| match it {
+        What::NotOpened { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    assert!(
+        reason.is_some_and(|it| it.contains("a receipt within a message is not supported")),
+        "{whats:?}"
+    );
+}

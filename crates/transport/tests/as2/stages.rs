@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use tieline_smime::mdn::Receipt;
 use tieline_transport::as2::client::{
     Destination, Message, Outcome, Proxy, ProxyKind, ReceiptWish, Secret, Step, StepResult, send,
     test_connection,
@@ -38,9 +39,10 @@ async fn a_destination_is_tried_out_up_to_what_fails() {
     };
     let good = Destination { tls: tls(UTILITY.pem().0), ..Destination::new(running.url()) };
     let steps = tried(&good, &message()).await;
-    assert_eq!(names(&steps), ["dns", "tcp", "tls", "as2"]);
+    assert_eq!(names(&steps), ["dns", "tcp", "tls", "as2", "receipt"]);
     assert!(steps.iter().all(Step::is_done), "{steps:?}");
-    assert!(steps[3].to_string().contains("the same MIC"), "{}", steps[3]);
+    let told = steps[4].to_string();
+    assert!(told.contains("signed and with the same MIC") && !told.contains("NOT"), "{told}");
 
     let steps = tried(&good, &Message { to: "NOBODY".into(), ..message() }).await;
     assert_eq!(names(&steps), ["dns", "tcp", "tls", "as2"]);
@@ -48,7 +50,15 @@ async fn a_destination_is_tried_out_up_to_what_fails() {
 
     let wish = ReceiptWish::signed(OTHER.pinned.clone());
     let steps = tried(&good, &Message { receipt: Some(wish), ..message() }).await;
+    assert_eq!(names(&steps)[3..], ["as2", "receipt"]);
     assert!(fix(&steps).contains("not pinned"), "{steps:?}");
+
+    // Where unsigned ones were agreed on, it is said how little that is.
+    let wish =
+        ReceiptWish { kind: Receipt::Unsigned, ..ReceiptWish::signed(UTILITY.pinned.clone()) };
+    let steps = tried(&good, &Message { receipt: Some(wish), ..message() }).await;
+    assert!(steps.iter().all(Step::is_done), "{steps:?}");
+    assert!(steps[4].to_string().contains("NOT SIGNED"), "{}", steps[4]);
 
     let steps = tried(&good, &Message { receipt: None, ..message() }).await;
     assert!(fix(&steps).contains("signed receipt"), "{steps:?}");

@@ -170,6 +170,9 @@ fn as2_address(
         let how = format!("path in [as2] is {path:?}");
         seen.fail("AS2 address", how, "let it begin with a slash, e.g. /as2");
     }
+    if let Err(failure) = settings.as2.unverified() {
+        seen.fail("AS2 limits", failure.message, "write a number and B, kB, MB or GB");
+    }
     let scheme = if settings.as2.certificate.is_some() { "HTTPS" } else { "plain HTTP" };
     match TcpListener::bind(listen) {
         Ok(_) => seen.ok("AS2 address", format!("{listen} is free, for {scheme} at {path}")),

@@ -22,6 +22,7 @@ pub(super) fn ours(as2: &As2) -> Vec<(String, String)> {
     }
     lines.extend(as2.our_id.iter().map(|id| line("our name", id.clone())));
     lines.extend(as2.login.iter().map(|it| line("login", it.user.clone())));
+    lines.extend(as2.client.iter().map(|it| line("we show", it.certificate.clone())));
     lines.extend(as2.proxy.iter().map(|it| line("proxy", format!("{}:{}", it.host, it.port))));
     lines
 }

@@ -115,7 +115,9 @@ fn remarks(partner: &Partner, book: &PartnerBook, on: Date) -> Vec<String> {
     });
     let login = as2.and_then(|it| it.login.as_ref()).map(|it| it.password.to_string());
     let proxy = as2.and_then(|it| it.proxy.as_ref()).and_then(|it| it.password.as_ref());
-    let unread: Vec<String> = unread.chain(login).chain(proxy.map(ToString::to_string)).collect();
+    let client = as2.and_then(|it| it.client.as_ref()).map(|it| it.key.to_string());
+    let unread: Vec<String> =
+        unread.chain(login).chain(proxy.map(ToString::to_string)).chain(client).collect();
     if !unread.is_empty() {
         remarks.push(format!("secrets it needs on the server: {}", unread.join(", ")));
     }

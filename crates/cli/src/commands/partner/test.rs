@@ -19,7 +19,7 @@ use crate::text_or_json::TextOrJson;
 const STEPS: [&str; 9] =
     ["dns", "tcp", "host key", "login", "subsystem", "list", "write", "rename", "delete"];
 /// The same over AS2; `tls` only where the address is one of https.
-const AS2_STEPS: [&str; 4] = ["dns", "tcp", "tls", "as2"];
+const AS2_STEPS: [&str; 5] = ["dns", "tcp", "tls", "as2", "receipt"];
 /// How wide what came of a step is, before its time.
 const WIDTH: usize = 60;
 
@@ -27,7 +27,7 @@ const WIDTH: usize = 60;
 ///
 /// Where files are put, a small file is written, renamed and deleted, whose name starts with
 /// .tieline-test. Over AS2 a text that says it is a test is sent, sealed as the profile says, and its
-/// receipt judged: agree with the partner on when. Nothing else is sent and nothing is taken. Ends with
+/// receipt judged in a step of its own; one that is not signed fails unless the profile asks for that: agree with the partner on when. Nothing else is sent and nothing is taken. Ends with
 /// 75 when a server does not answer, and with 78 when it answers and something is not as the profile
 /// says.
 #[derive(Debug, clap::Args)]
@@ -178,7 +178,7 @@ impl Server<'_> {
                 "if the partner confirms the certificate, put it as PEM into the partner's folder and \
                  name the file in `roots` of [as2]",
             ),
-            (Server::As2(_), "as2") => Some(
+            (Server::As2(_), "as2" | "receipt") => Some(
                 "`tieline cert list` tells the fingerprints, ours and theirs; what the partner refused \
                  is in its log under the AS2 names of both",
             ),

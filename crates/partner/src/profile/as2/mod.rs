@@ -102,6 +102,7 @@ pub(crate) const AS2: Section = Section {
             "A PEM file of this folder: the certificates, or authorities, that its HTTPS server is known by; those of the system when left out.",
         ),
         may("login", Kind::Table(&LOGIN), "Who we are for its HTTP server, where it asks."),
+        may("client", Kind::Table(&CLIENT), "What we show to its HTTPS server, where it asks."),
         may(
             "proxy",
             Kind::Table(&PROXY),
@@ -270,6 +271,18 @@ const LOGIN: Section = Section {
     ],
 };
 
+const CLIENT: Section = Section {
+    name: "[as2.client]",
+    keys: &[
+        must(
+            "certificate",
+            Kind::Text,
+            "A PEM file of this folder: our certificate for its server, and the chain behind it.",
+        ),
+        must("key", Kind::Form(SECRET_FORM), "The name of a secret: the private key, as PEM."),
+    ],
+};
+
 /// A partner that exchanges over AS2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct As2 {
@@ -291,6 +304,8 @@ pub struct As2 {
     pub roots: Option<String>,
     /// Who we are for its HTTP server.
     pub login: Option<HttpLogin>,
+    /// What we show to its HTTPS server.
+    pub client: Option<HttpsClient>,
     /// What it is called through.
     pub proxy: Option<Proxy>,
     /// What we do when it does not work.
@@ -418,6 +433,15 @@ pub struct HttpLogin {
     pub user: String,
     /// Where the password is kept.
     pub password: SecretName,
+}
+
+/// What we show to an HTTPS server that asks for a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpsClient {
+    /// The file of our certificate and its chain, in the partner's folder.
+    pub certificate: String,
+    /// Where the private key is kept.
+    pub key: SecretName,
 }
 
 /// Ourselves on AS2.

@@ -25,6 +25,7 @@ pub(crate) fn read_as2(table: &Table<'_>, usual: &Usual, faults: &mut Faults<'_>
         faults.at(span, "AS2 goes through proxies of the kind http alone");
     }
     let login = table.section("login", &LOGIN, faults).and_then(|it| read_login(&it, faults));
+    let client = table.section("client", &CLIENT, faults).and_then(|it| read_client(&it, faults));
     let retry = table.section("retry", &RETRY, faults);
     Some(As2 {
         enabled: table.flag("enabled", faults).unwrap_or(true),
@@ -35,6 +36,7 @@ pub(crate) fn read_as2(table: &Table<'_>, usual: &Usual, faults: &mut Faults<'_>
         receive,
         roots: table.parsed("roots", file_name, faults).map(|at| at.value),
         login,
+        client,
         proxy,
         retry: retry.map(|it| read_retry(&it, faults)).unwrap_or_default(),
         id: id?.value,
@@ -152,6 +154,13 @@ fn read_login(table: &Table<'_>, faults: &mut Faults<'_>) -> Option<HttpLogin> {
     table.require("password", faults);
     let user = table.parsed("user", line, faults)?.value;
     Some(HttpLogin { user, password: table.secret("password", faults)? })
+}
+
+fn read_client(table: &Table<'_>, faults: &mut Faults<'_>) -> Option<HttpsClient> {
+    table.require("certificate", faults);
+    table.require("key", faults);
+    let certificate = table.parsed("certificate", file_name, faults)?.value;
+    Some(HttpsClient { certificate, key: table.secret("key", faults)? })
 }
 
 /// An AS2 name: printable ASCII (RFC 4130, 6.2). Quotes and backslashes are left out, since partners

@@ -62,7 +62,7 @@ impl Way {
         let name = ServerName::try_from(to.url.host.clone());
         let name = name.map_err(|_| failed("the host's name is none", false))?;
         let before = Instant::now();
-        let shaken = TlsConnector::from(Arc::clone(&tls.0)).connect(name, stream);
+        let shaken = TlsConnector::from(Arc::clone(&tls.config)).connect(name, stream);
         let stream = within(to.timeouts.connect, Stage::Tls, shaken).await?;
         let stream = stream.map_err(|error| {
             let is_tls = error.get_ref().is_some_and(|it| it.is::<rustls::Error>());

@@ -5,7 +5,9 @@
 
 pub(crate) mod connect;
 mod outcome;
+pub(crate) mod pool;
 pub(crate) mod post;
+mod sealed;
 mod stages;
 
 use std::fmt;
@@ -25,7 +27,10 @@ use tieline_smime::{
 
 use crate::as2::client::connect::Way;
 pub use crate::as2::client::outcome::{Failure, Outcome, Sent, Stage};
+use crate::as2::client::pool::Line;
+pub use crate::as2::client::pool::Pool;
 use crate::as2::client::post::{Post, Response};
+pub use crate::as2::client::sealed::{Sealed, seal};
 pub use crate::as2::client::stages::test_connection;
 use crate::as2::fields::{is_message_id, is_name, quoted};
 use crate::as2::keep::FinishedReceipt;
@@ -234,30 +239,102 @@ pub async fn send(
     send_observed(destination, message, payload, &mut |_, _, _| {}).await
 }
 
+/// Sends a message once that was sealed before, over a connection that was kept if there is one.
+pub async fn send_sealed(
+    destination: &Destination,
+    message: &Message,
+    sealed: &Sealed,
+    pool: &Arc<Pool>,
+) -> Sent {
+    let fields = match message.fields() {
+        Ok(fields) => fields,
+        Err(what) => return Sent::failed(Failure::Message(what.into())),
+    };
+    let body = Ready::Sealed(sealed, &message.length);
+    match exchange(destination, pool, &fields, body).await {
+        Ok(response) => judged(message, Some(sealed.mic().clone()), response),
+        Err(failure) => Sent { mic: Some(sealed.mic().clone()), ..Sent::failed(failure) },
+    }
+}
+
+/// A body that can go out more than once.
+#[derive(Clone, Copy)]
+enum Ready<'a> {
+    Sealed(&'a Sealed, &'a Length),
+    Whole(&'a [u8]),
+}
+
+impl Ready<'_> {
+    async fn send(self, post: Post<'_>) -> Result<Response, Failure> {
+        match self {
+            Self::Sealed(sealed, length) => post.send_sealed(sealed, length).await,
+            Self::Whole(body) => post.send_whole(body.to_vec()).await,
+        }
+    }
+}
+
+/// Sends a request over a connection that was kept, or over a new one, and keeps that.
+async fn exchange(
+    destination: &Destination,
+    pool: &Arc<Pool>,
+    fields: &Headers,
+    body: Ready<'_>,
+) -> Result<Response, Failure> {
+    if let Some(mut line) = pool.take(destination) {
+        let post = Post { destination, line: &mut line, fields, is_kept: true };
+        match body.send(post).await {
+            Ok(response) => {
+                pool.put(destination, line);
+                return Ok(response);
+            }
+            // The server ended it, and may do so at any moment.
+            Err(Failure::Broken { .. }) if !line.has_heard() => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let way = Way::open(destination, &mut |_, _, _| {}).await?;
+    let mut line = Line::open(way).await?;
+    let post = Post { destination, line: &mut line, fields, is_kept: true };
+    let response = body.send(post).await?;
+    pool.put(destination, line);
+    Ok(response)
+}
+
 pub(crate) async fn send_observed(
     destination: &Destination,
     message: &Message,
     payload: impl Read + Send + 'static,
     observe: connect::Observe<'_>,
 ) -> Sent {
-    let sent = |outcome| Sent { outcome, mic: None, status: None, raw: None };
     let fields = match message.fields() {
         Ok(fields) => fields,
-        Err(what) => return sent(Outcome::NotDelivered(Failure::Message(what.into()))),
+        Err(what) => return Sent::failed(Failure::Message(what.into())),
     };
     let way = match Way::open(destination, observe).await {
         Ok(way) => way,
-        Err(failure) => return sent(Outcome::NotDelivered(failure)),
+        Err(failure) => return Sent::failed(failure),
     };
     let start = tokio::time::Instant::now();
-    let post = Post { destination, way, fields };
-    let sent = match post.seal_and_send(message, payload).await {
-        Ok((mic, response)) => judged(message, mic, response),
-        Err(failure) => sent(Outcome::NotDelivered(failure)),
+    let posted = async {
+        let mut line = Line::open(way).await?;
+        let post = Post { destination, line: &mut line, fields: &fields, is_kept: false };
+        let Length::Told { folder } = &message.length else {
+            return post.seal_and_send(message, payload).await;
+        };
+        let sealed = seal(message, payload, folder).await?;
+        let response = post.send_sealed(&sealed, &message.length).await?;
+        Ok((Some(sealed.mic().clone()), response))
     };
-    if let Outcome::Delivered(_) = &sent.outcome {
-        let mic = sent.mic.as_ref().map(Mic::to_string).unwrap_or_default();
-        observe(Stage::As2, start.elapsed(), format!("the receipt tells the same MIC: {mic}"));
+    let sent = match posted.await {
+        Ok((mic, response)) => judged(message, mic, response),
+        Err(failure) => Sent::failed(failure),
+    };
+    let is_answered = match &sent.outcome {
+        Outcome::NotDelivered(failure) => failure.stage() > Stage::As2,
+        Outcome::Delivered(_) | Outcome::Awaited | Outcome::Taken => true,
+    };
+    if is_answered {
+        observe(Stage::As2, start.elapsed(), "the partner took the message".to_string());
     }
     sent
 }
@@ -309,11 +386,11 @@ fn receipt(
 pub async fn send_receipt(
     destination: &Destination,
     receipt: &FinishedReceipt,
+    pool: &Arc<Pool>,
 ) -> Result<(), Failure> {
     let broken = || Failure::Message("the receipt was not kept as it was written".into());
     let (fields, body) = receipt.parts().ok_or_else(broken)?;
-    let way = Way::open(destination, &mut |_, _, _| {}).await?;
-    let response = Post { destination, way, fields }.send_whole(body).await?;
+    let response = exchange(destination, pool, &fields, Ready::Whole(&body)).await?;
     match response.status {
         200..=299 => Ok(()),
         status => Err(Failure::status(status, &response.headers, &response.body)),

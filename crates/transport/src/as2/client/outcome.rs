@@ -22,8 +22,10 @@ pub enum Stage {
     Proxy,
     /// TLS, and the certificate of the server.
     Tls,
-    /// The message and its receipt.
+    /// The message, up to the partner's answer.
     As2,
+    /// The receipt: who signed it, and whether it proves that the message arrived.
+    Receipt,
 }
 
 impl fmt::Display for Stage {
@@ -34,6 +36,7 @@ impl fmt::Display for Stage {
             Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::As2 => "as2",
+            Self::Receipt => "receipt",
         })
     }
 }
@@ -49,6 +52,12 @@ pub struct Sent {
     pub status: Option<u16>,
     /// The answer: its fields, an empty line and its body. To be kept as a proof.
     pub raw: Option<Vec<u8>>,
+}
+
+impl Sent {
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self { outcome: Outcome::NotDelivered(failure), mic: None, status: None, raw: None }
+    }
 }
 
 /// Whether the partner has a message.
@@ -181,6 +190,8 @@ impl Failure {
             Self::Proxy { .. } => Stage::Proxy,
             Self::Tls { .. } | Self::NoTls { .. } => Stage::Tls,
             Self::Timeout { stage, .. } => *stage,
+            Self::Receipt { why: Why::Reported { .. } | Why::NotProcessed, .. } => Stage::As2,
+            Self::Receipt { .. } => Stage::Receipt,
             _ => Stage::As2,
         }
     }
@@ -256,7 +267,11 @@ fn status_fix(status: u16) -> &'static str {
 
 fn receipt_fix(why: &Why) -> String {
     match why {
-        Why::Unsigned => "ask the partner to sign receipts, or agree on unsigned ones".into(),
+        Why::Unsigned => {
+            "ask the partner to sign receipts; an unsigned one proves nothing, and counts \
+                          only where `send.receipt` is unsigned"
+                .into()
+        }
         Why::Signature(Fault::UnknownSigner) => {
             "the partner signs with a certificate that is not pinned; get its new one".into()
         }

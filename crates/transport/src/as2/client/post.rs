@@ -1,26 +1,26 @@
-//! One POST: the body goes out while it is sealed, and the answer is read within its limits.
+//! One POST: the body goes out, sealed before or meanwhile, and the answer is read within its limits.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
 use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
 use tieline_smime::mdn::LARGEST_RECEIPT;
 use tieline_smime::mime::{Headers, to_base64};
 use tieline_smime::{Fault, Mic, Seal, SystemRandomness};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use crate::as2::client::connect::{Way, is_forwarded};
+use crate::as2::client::connect::is_forwarded;
 use crate::as2::client::outcome::{Failure, Stage};
+use crate::as2::client::pool::Line;
+use crate::as2::client::sealed::{Body, Sealed};
 use crate::as2::client::{Destination, Length, Message};
 use crate::as2::fields::{headers, shown};
-use crate::as2::spool::nameless;
 use crate::as2::wire::{self, Outgoing, Piece};
 
 /// How many pieces wait for the connection.
@@ -35,23 +35,68 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
 }
 
+pub(crate) fn broken(error: hyper::Error) -> Failure {
+    let cause = std::error::Error::source(&error).map(|it| format!(": {it}"));
+    Failure::Broken { text: shown(&format!("{error}{}", cause.unwrap_or_default())) }
+}
+
 /// A request that is about to be sent.
 pub(crate) struct Post<'a> {
     pub(crate) destination: &'a Destination,
-    pub(crate) way: Way,
+    pub(crate) line: &'a mut Line,
     /// The fields of HTTP, but for those of the entity, `Host` and the like.
-    pub(crate) fields: Headers,
+    pub(crate) fields: &'a Headers,
+    /// Whether the connection goes on after the answer.
+    pub(crate) is_kept: bool,
 }
 
 impl Post<'_> {
     /// Sends a body that is there already.
     pub(crate) async fn send_whole(self, body: Vec<u8>) -> Result<Response, Failure> {
-        let progress = Progress::default();
-        progress.over.store(true, Ordering::Relaxed);
-        self.send(&Headers::new(), body.into(), &progress).await
+        self.send(&Headers::new(), body.into(), &Progress::over()).await
     }
 
-    /// Seals the payload and sends it.
+    /// Sends a message that was sealed before.
+    pub(crate) async fn send_sealed(
+        self,
+        sealed: &Sealed,
+        length: &Length,
+    ) -> Result<Response, Failure> {
+        let told = matches!(length, Length::Told { .. });
+        let (file, size) = match &sealed.body {
+            Body::Memory(bytes) if told => {
+                let body = Outgoing::Whole(Some(bytes.clone()));
+                return self.send(&sealed.entity, body, &Progress::over()).await;
+            }
+            Body::Memory(bytes) => {
+                let body = Outgoing::in_chunks(bytes.clone());
+                return self.send(&sealed.entity, body, &Progress::over()).await;
+            }
+            Body::File(file, size) => (Arc::clone(file), *size),
+        };
+        let (pieces, received) = mpsc::channel(PIECES);
+        let progress = Progress::default();
+        let pumping = tokio::task::spawn_blocking({
+            let progress = progress.clone();
+            move || pump(&file, size, told, &pieces, &progress)
+        });
+        let left = told.then_some(size);
+        let body = Outgoing::Pieces { pieces: received, left, is_over: false };
+        let response = self.send(&sealed.entity, body, &progress).await;
+        match (pumping.await, response) {
+            // Whoever answers before it has read everything has an answer all the same, and it is
+            // never that of a delivery.
+            (Ok(Err(_)), Ok(response)) if response.status < 300 => Err(Failure::Broken {
+                text: "the answer came before the end of the message".into(),
+            }),
+            (Ok(Err(error)), Err(_)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Seal(error.into()))
+            }
+            (_, response) => response,
+        }
+    }
+
+    /// Seals the payload and sends it in chunks meanwhile.
     pub(crate) async fn seal_and_send(
         self,
         message: &Message,
@@ -63,13 +108,13 @@ impl Post<'_> {
         let progress = Progress::default();
         let work = Work { message: message.clone(), pieces, progress: progress.clone() };
         let sealing = tokio::task::spawn_blocking(move || work.run(payload, ready));
-        let Ok((entity, length)) = start.await else {
+        let Ok(entity) = start.await else {
             return Err(match sealing.await {
                 Ok(Err(fault)) => Failure::Seal(fault),
                 _ => broken(),
             });
         };
-        let body = Outgoing::Pieces { pieces: received, left: length, is_over: false };
+        let body = Outgoing::Pieces { pieces: received, left: None, is_over: false };
         let response = self.send(&entity, body, &progress).await;
         match (sealing.await, response) {
             (Ok(Ok(mic)), Ok(response)) => Ok((Some(mic), response)),
@@ -94,26 +139,17 @@ impl Post<'_> {
         body: Outgoing,
         progress: &Progress,
     ) -> Result<Response, Failure> {
-        let broken = |error: hyper::Error| {
-            let cause = std::error::Error::source(&error).map(|it| format!(": {it}"));
-            Failure::Broken { text: shown(&format!("{error}{}", cause.unwrap_or_default())) }
-        };
         let request = self.request(entity, body)?;
-        let mut http = http1::Builder::new();
-        http.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true);
-        let (mut sender, connection) =
-            http.handshake(TokioIo::new(self.way)).await.map_err(broken)?;
-        let connection = Guarding(tokio::spawn(connection));
+        self.line.begin();
         let answered = async {
-            let (head, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
+            let sent = self.line.sender.send_request(request);
+            let (head, body) = sent.await.map_err(broken)?.into_parts();
             let wrong = |what: &str| Failure::Broken { text: what.to_string() };
             let headers = headers(&head.headers).map_err(wrong)?;
             let body = whole(body).await?;
             Ok(Response { status: head.status.as_u16(), headers, body })
         };
-        let answer = progress.watch(answered, self.destination).await;
-        drop(connection);
-        answer
+        progress.watch(answered, self.destination).await
     }
 
     fn request(&self, entity: &Headers, body: Outgoing) -> Result<Request<Outgoing>, Failure> {
@@ -125,7 +161,9 @@ impl Post<'_> {
         let mut request = Request::builder().method(Method::POST).uri(target);
         request = request.header("Host", to.url.authority());
         request = request.header("User-Agent", concat!("Tieline/", env!("CARGO_PKG_VERSION")));
-        request = request.header("Connection", "close");
+        if !self.is_kept {
+            request = request.header("Connection", "close");
+        }
         let login = |(name, password): &(String, crate::as2::client::Secret)| {
             format!("Basic {}", to_base64(format!("{name}:{}", password.reveal()).as_bytes()))
         };
@@ -156,15 +194,6 @@ async fn whole(mut body: Incoming) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Ends the connection when nobody waits for the answer any more.
-struct Guarding<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for Guarding<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// How many pieces have gone, and whether the last one has.
 #[derive(Debug, Clone, Default)]
 struct Progress {
@@ -173,6 +202,13 @@ struct Progress {
 }
 
 impl Progress {
+    /// Of a body that is there already.
+    fn over() -> Self {
+        let progress = Self::default();
+        progress.over.store(true, Ordering::Relaxed);
+        progress
+    }
+
     /// Waits for the answer as long as bytes go out, and then as long as an answer may take.
     async fn watch<T>(
         &self,
@@ -214,44 +250,42 @@ struct Work {
     progress: Progress,
 }
 
-type Ready = oneshot::Sender<(Headers, Option<u64>)>;
-
 impl Work {
-    fn run(self, mut payload: impl Read, ready: Ready) -> Result<Mic, Fault> {
+    fn run(self, mut payload: impl Read, ready: oneshot::Sender<Headers>) -> Result<Mic, Fault> {
         let seal = Seal::new(self.message.sealing(), &SystemRandomness)?;
-        let entity = seal.headers().clone();
         let mut out = Pieces { work: &self, space: Vec::with_capacity(PIECE) };
-        match &self.message.length {
-            Length::Chunked => {
-                let _ = ready.send((entity, None));
-                let mic = seal.write(&mut payload, &mut out)?;
-                out.end()?;
-                Ok(mic)
-            }
-            Length::Told { folder } => {
-                let (mic, mut file, length) = sealed(seal, &mut payload, folder)?;
-                let _ = ready.send((entity, Some(length)));
-                io::copy(&mut file, &mut out)?;
-                out.end()?;
-                Ok(mic)
-            }
-        }
+        let _ = ready.send(seal.headers().clone());
+        let mic = seal.write(&mut payload, &mut out)?;
+        out.end()?;
+        Ok(mic)
     }
 }
 
-/// The message sealed into a file, read from its start.
-fn sealed(
-    seal: Seal,
-    payload: &mut dyn Read,
-    folder: &Path,
-) -> Result<(Mic, std::fs::File, u64), Fault> {
-    let mut file = nameless(folder)?;
-    let mut out = io::BufWriter::with_capacity(PIECE, &mut file);
-    let mic = seal.write(payload, &mut out)?;
-    drop(out);
-    let length = file.stream_position()?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok((mic, file, length))
+/// Passes a sealed file on piece by piece, on a thread that may block.
+fn pump(
+    file: &File,
+    size: u64,
+    told: bool,
+    pieces: &mpsc::Sender<Piece>,
+    progress: &Progress,
+) -> io::Result<()> {
+    let mut offset = 0;
+    while offset < size {
+        let mut space = vec![0; PIECE];
+        let read = file.read_at(&mut space, offset)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        space.truncate(read);
+        offset += read as u64;
+        let sent = pieces.blocking_send(Piece::Bytes(space.into()));
+        progress.passed.fetch_add(1, Ordering::Relaxed);
+        sent.map_err(|_| io::ErrorKind::BrokenPipe)?;
+    }
+    let sent = pieces.blocking_send(Piece::End);
+    progress.over.store(true, Ordering::Relaxed);
+    // A server that was told the length need not look further.
+    if told { Ok(()) } else { sent.map_err(|_| io::ErrorKind::BrokenPipe.into()) }
 }
 
 /// Gathers what is written into pieces, and waits until the connection takes them.
@@ -271,11 +305,7 @@ impl Pieces<'_> {
         self.flush()?;
         let sent = self.pass(Piece::End);
         self.work.progress.over.store(true, Ordering::Relaxed);
-        // A server that was told the length need not look further.
-        match self.work.message.length {
-            Length::Chunked => sent,
-            Length::Told { .. } => Ok(()),
-        }
+        sent
     }
 }
 

@@ -1,12 +1,14 @@
 """A partner whose software is pyas2lib. One line of JSON says what to do; each answer is a line too.
 
 `serve` takes messages, answers with receipts, and writes payloads beside the keys; `send` builds a
-message, posts it, and judges the receipt in the answer; `judge` judges one that came by itself.
+message, posts it, and judges the receipt in the answer; `judge` judges one that came by itself, e.g.
+to the path `/mdn`, where it is written to the file `receipt`.
 """
 
 import http.client
 import http.server
 import json
+import os
 import re
 import sys
 import threading
@@ -70,6 +72,14 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         raw = self.headers.as_bytes() + self.body()
+        if self.path == "/mdn":
+            with open(f"{FOLDER}/coming", "wb") as file:
+                file.write(raw)
+            os.rename(f"{FOLDER}/coming", f"{FOLDER}/receipt")
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         message = as2.Message()
         status, (error, _), mdn = message.parse(
             raw,
@@ -79,6 +89,8 @@ class Server(http.server.BaseHTTPRequestHandler):
         if status == "processed":
             with open(f"{FOLDER}/{message.message_id}", "wb") as file:
                 file.write(message.content)
+            with open(f"{FOLDER}/{message.message_id}.mic", "wb") as file:
+                file.write(message.mic)
         elif error:
             print(repr(error), file=sys.stderr, flush=True)
         later = mdn is not None and mdn.mdn_mode == "ASYNC"
@@ -114,7 +126,8 @@ def send(url, content_type, mdn_url, options, number):
     if body:
         raw = b"".join(f"{k}: {v}\r\n".encode() for k, v in answer.getheaders()) + b"\r\n" + body
         status, detail = as2.Mdn().parse(raw, lambda id, _: MESSAGES.get(id))
-    say(http=answer.status, status=status, detail=detail, message_id=message.message_id)
+    mic = message.mic.decode() if message.mic else None
+    say(http=answer.status, status=status, detail=detail, message_id=message.message_id, mic=mic)
 
 
 def judge(name):
