@@ -65,6 +65,14 @@ pub struct Answer {
     pub by: Option<InterchangeId>,
 }
 
+impl Answer {
+    /// What it says to whom waits for it no more.
+    pub(crate) fn unasked(&self) -> String {
+        let parts = [self.detail.as_str(), "nobody waited for it any more"];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// Where an expectation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {

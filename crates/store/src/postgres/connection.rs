@@ -14,7 +14,7 @@ use crate::maintenance::Version;
 const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_store.sql"),
     include_str!("../../migrations/postgres/0002_receipt.sql"),
-    include_str!("../../migrations/postgres/0003_apart.sql"),
+    include_str!("../../migrations/postgres/0003_held_apart.sql"),
 ];
 
 /// The channel on which nodes tell each other of jobs.

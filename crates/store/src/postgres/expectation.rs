@@ -83,7 +83,12 @@ pub(super) async fn answer(
     .await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     match columns::standing(&row)? {
-        Standing::Dropped => return Ok(Vec::new()),
+        Standing::Dropped => {
+            // It closes nothing, and somebody may want to know all the same.
+            let message = MessageId(row.number("message")?);
+            super::message::note(writing, message, said(answer), &answer.unasked()).await?;
+            return Ok(Vec::new());
+        }
         Standing::Answered(before) if before == answer.outcome => return Ok(Vec::new()),
         Standing::Answered(_) | Standing::Open | Standing::Overdue => {}
     }

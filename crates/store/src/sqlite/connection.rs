@@ -17,7 +17,7 @@ use crate::maintenance::Version;
 pub(super) const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_store.sql"),
     include_str!("../../migrations/sqlite/0002_receipt.sql"),
-    include_str!("../../migrations/sqlite/0003_apart.sql"),
+    include_str!("../../migrations/sqlite/0003_held_apart.sql"),
 ];
 
 /// How long a statement waits for another process to be done with the database.

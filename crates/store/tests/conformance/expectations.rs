@@ -163,6 +163,10 @@ pub(crate) async fn nobody_waits_for_a_message_that_is_sent_again(world: World) 
     let of_first = Filter { message: Some(first), ..Filter::default() };
     assert_eq!(standings(&**world, of_first).await, [Standing::Dropped]);
     assert_eq!(answer(&**world, "PT:1", Outcome::Accepted).await, []);
+    let events = world.events(first).await.expect("read");
+    let last = events.last().expect("it is noted");
+    assert_eq!(last.what, "accepted");
+    assert!(last.detail.ends_with("nobody waited for it any more"), "{}", last.detail);
     expect(&**world, vec![expectation(&world, second, "PT:1")]).await;
     assert_eq!(answer(&**world, "PT:1", Outcome::Accepted).await, [second]);
     let kept = world.message(second).await.expect("read").expect("there");
