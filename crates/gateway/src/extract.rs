@@ -5,6 +5,8 @@
 //! to longer ones when that is asked; an interval that is not there makes the longer one missing, never
 //! smaller. A quantity of a whole period is given when all of its period was asked for.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tieline_mapping::derived;
@@ -159,14 +161,16 @@ pub async fn extract(
         until: Some(asked.to.tomorrow().map_err(|_| ExtractError::NoDays)?),
         ..Filter::default()
     };
+    // Of an account that was named twice the first place counts.
+    let places = asked.accounts.iter().enumerate().rev();
+    let by_number: HashMap<&str, usize> = places.map(|(place, it)| (it.as_str(), place)).collect();
     let mut after = None;
     loop {
         let found = house.store.postings(&filter, after, PART).await?;
         let Some(last) = found.last() else { return Ok(counts) };
         after = Some(last.id);
         for posting in found {
-            let place =
-                |account: &String| asked.accounts.iter().position(|it| it.as_str() == account);
+            let place = |account: &String| by_number.get(account.as_str()).copied();
             let places: Option<Vec<usize>> = posting.accounts.iter().map(place).collect();
             let places = places.ok_or(ExtractError::OthersToo(posting.id.0))?;
             let record = serde_json::from_slice::<Record>(&posting.record);

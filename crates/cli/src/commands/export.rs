@@ -1,8 +1,12 @@
 //! `export`: usage and bills out of the gateway's store, for a partner or for ourselves.
 
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::{env, process};
 
+use anyhow::Context;
 use tieline_gateway::House;
 use tieline_gateway::extract::{Asked, ExtractError, Grain, What, extract};
 use tieline_gateway::formed::{self, FormWriter, Table};
@@ -118,8 +122,8 @@ pub(crate) fn run(args: &ExportArgs, console: &mut Console<'_>) -> anyhow::Resul
     let settings = args.station.settings()?;
     station::run(async {
         let house = settings.house().await?;
-        let records = gather(&house, args, console).await?;
-        let write = |out: &mut dyn Write| write(&house, args, &records, out);
+        let mut records = gather(&house, args, console).await?;
+        let write = |out: &mut dyn Write| write(&house, args, &mut records, out);
         let left_out = match &args.output {
             Some(path) => write_file(path, write),
             None => write_out(console.out, write),
@@ -136,7 +140,7 @@ async fn gather(
     house: &House,
     args: &ExportArgs,
     console: &mut Console<'_>,
-) -> anyhow::Result<Vec<Record>> {
+) -> anyhow::Result<Spool> {
     let asked = Asked {
         accounts: args.accounts.clone(),
         from: args.from,
@@ -145,11 +149,8 @@ async fn gather(
         grain: args.interval,
         partner: args.partner.clone(),
     };
-    let mut records = Vec::new();
-    let mut keep = |record: &Record| {
-        records.push(record.clone());
-        Ok(())
-    };
+    let mut records = Spool::new().context("no room to put the documents together")?;
+    let mut keep = |record: &Record| records.keep(record).map_err(|error| error.to_string());
     let counts = extract(house, &asked, &mut keep).await.map_err(not_done)?;
     let none = (1..).zip(&counts).filter(|(_, count)| **count == 0).map(|(place, _)| place);
     let none: Vec<String> = none.map(|place: usize| place.to_string()).collect();
@@ -168,15 +169,15 @@ async fn gather(
 fn write(
     house: &House,
     args: &ExportArgs,
-    records: &[Record],
+    records: &mut Spool,
     out: &mut dyn Write,
 ) -> anyhow::Result<Option<String>> {
     let book = house.book();
     let theirs = args.partner.as_deref().and_then(|id| book.find(id));
     let options = theirs.map_or(book.options(), |partner| partner.options());
     let format = args.format.format();
-    let table = records.first().map_or(Table::Intervals, Table::of);
-    if format == FileFormat::Csv && records.iter().any(|it| Table::of(it) != table) {
+    let table = records.table.unwrap_or(Table::Intervals);
+    if format == FileFormat::Csv && records.is_mixed {
         let message = "there are intervals and readings, and a CSV file is one table";
         let help = "write json, xml or xlsx, or name fewer accounts".to_string();
         return Err(Failure::usage(message, Some(help)).into());
@@ -192,8 +193,8 @@ fn write(
     };
     let now = crate::clock::instant();
     let mut writer = FormWriter::new(out, format, table, options, now).map_err(wrong)?;
-    for record in records {
-        writer.write(record).map_err(wrong)?;
+    for record in records.read()? {
+        writer.write(&record?).map_err(wrong)?;
     }
     let losses = writer.finish().map_err(wrong)?;
     if losses.is_empty() {
@@ -206,6 +207,42 @@ fn write(
     let message = format!("the format has no place for {named}");
     let help = Some("--allow-loss leaves it out; json holds everything".to_string());
     Err(Failure { code: exit::FINDINGS, message, help }.into())
+}
+
+/// Documents on their way from the store to what is written, in a file without a name: there may be more
+/// of them than memory holds, and nothing is written before all of them are known to be allowed.
+struct Spool {
+    file: BufWriter<File>,
+    /// The table of the first one.
+    table: Option<Table>,
+    /// Whether another one has another.
+    is_mixed: bool,
+}
+
+impl Spool {
+    fn new() -> io::Result<Spool> {
+        let name = format!("tieline-export-{}-{}", process::id(), crate::clock::instant());
+        let path = env::temp_dir().join(name);
+        let mut options = File::options();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        fs::remove_file(&path)?;
+        Ok(Spool { file: BufWriter::new(file), table: None, is_mixed: false })
+    }
+
+    fn keep(&mut self, record: &Record) -> io::Result<()> {
+        let table = Table::of(record);
+        self.is_mixed |= *self.table.get_or_insert(table) != table;
+        serde_json::to_writer(&mut self.file, record)?;
+        self.file.write_all(b"\n")
+    }
+
+    /// Those that were kept, in their order.
+    fn read(&mut self) -> io::Result<impl Iterator<Item = serde_json::Result<Record>>> {
+        self.file.flush()?;
+        let file = self.file.get_mut();
+        file.rewind()?;
+        Ok(serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter())
+    }
 }
 
 fn not_done(error: ExtractError) -> Failure {
