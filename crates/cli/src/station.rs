@@ -405,6 +405,15 @@ impl Settings {
         }))
     }
 
+    /// The same as [`Settings::house`] for who looks or mends: a store has to be there. One that was made
+    /// in the wrong place would say that nothing ever happened.
+    pub(crate) async fn house_there(&self) -> Result<Arc<House>, Failure> {
+        if !self.has_store() {
+            return Err(no_store(&self.address()));
+        }
+        self.house().await
+    }
+
     /// Opens the store, and the house around it.
     pub(crate) async fn house(&self) -> Result<Arc<House>, Failure> {
         let book = self.book()?;

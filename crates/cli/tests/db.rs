@@ -64,3 +64,16 @@ fn the_address_of_a_server_is_told_without_its_password() {
     assert!(said.err.contains("pg_dump"), "{}", said.err);
     assert_eq!(station.run(&["db", "verify", "--store", address]).code, 75);
 }
+
+#[test]
+fn who_looks_for_messages_where_no_store_is_makes_none() {
+    let station = Station::new();
+    let export = ["export", "--accounts", "1", "--from", "2026-04-01", "--to", "2026-04-30"];
+    let export = [&export[..], &["--format", "json"]].concat();
+    for command in [&["msg", "list"][..], &["msg", "show", "M1"], &export] {
+        let said = station.run(&[command, &["--partners", "partners"]].concat());
+        assert_eq!(said.code, 66, "{command:?}: {}", said.err);
+        assert!(said.err.contains("the store: there is none at"), "{command:?}: {}", said.err);
+        assert!(!station.path("state").exists(), "{command:?}");
+    }
+}

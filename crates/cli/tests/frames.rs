@@ -99,3 +99,24 @@ fn without_a_store_only_the_folder_counts_and_that_is_said() {
     assert!(said.out.contains("0 files came, 0 went"), "{}", said.out);
     assert!(!station.path("state").exists(), "looking makes nothing");
 }
+
+#[test]
+fn who_brings_a_partner_into_production_is_in_the_audit() {
+    let station = Station::new();
+    assert_eq!(station.run(&["db", "migrate"]).code, 0);
+    let promote = ["partner", "promote", "sheyenne-foods", "--by", "J. Berg"];
+    assert_eq!(station.run(&promote).code, 1, "it has no frames");
+    let although = ["--override", "--reason", "in production since 2019"];
+    let said = station.run(&[&promote[..], &although].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+    let address = format!("sqlite:{}", station.path("state/tieline.db").display());
+    let lines = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let store = tieline_store::open(&address).await.expect("the store opens");
+        store.audited(&Default::default(), 9).await.expect("it answers")
+    });
+    assert_eq!(lines.len(), 1, "only what was done: {lines:?}");
+    let line = format!("{:?}", lines[0]);
+    for word in ["J. Berg", "promote", "sheyenne-foods", "there are no frames", "since 2019"] {
+        assert!(line.contains(word), "{word}: {line}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The worksheet of a new partner: the answers from which its folder is made.
 //!
-//! As TOML, or as CSV with a question and an answer to a line; a question may stand again where it
-//! takes several answers.
+//! As TOML, or as CSV with a question and an answer to a line; where a question takes several answers it
+//! may stand again, or they follow in further columns.
 //!
 //! ```toml
 //! name = "Lake Country Foods"
@@ -64,6 +64,16 @@ impl std::fmt::Display for WorksheetError {
     }
 }
 
+/// The columns of a line of CSV; a separator in quotation marks is none.
+fn columns(line: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    line.split(|c: char| {
+        is_quoted ^= c == '"';
+        !is_quoted && matches!(c, ',' | ';')
+    })
+    .collect()
+}
+
 fn wrong(message: impl Into<String>, help: Option<String>) -> WorksheetError {
     WorksheetError { message: message.into(), help }
 }
@@ -81,12 +91,18 @@ impl Worksheet {
                 let line = line.trim_start_matches('\u{feff}').trim();
                 let Some((question, answer)) = line.split_once([',', ';']) else { continue };
                 let plain = |cell: &str| cell.trim().trim_matches('"').trim().to_string();
-                let (question, answer) =
-                    (plain(question), plain(answer.trim_end_matches([',', ';'])));
-                if question.is_empty() || answer.is_empty() || (n == 0 && question == "question") {
+                let question = plain(question);
+                if question.is_empty() || (n == 0 && question == "question") {
                     continue;
                 }
-                sheet.answer(&question, &answer)?;
+                let takes_many = QUESTIONS.iter().any(|(name, many, _)| *name == question && *many);
+                let answers = match takes_many {
+                    true => columns(answer),
+                    false => vec![answer.trim_end_matches([',', ';'])],
+                };
+                for answer in answers.into_iter().map(plain).filter(|it| !it.is_empty()) {
+                    sheet.answer(&question, &answer)?;
+                }
             }
             return Ok(sheet);
         }
@@ -150,6 +166,7 @@ impl Worksheet {
     ///
     /// [`WorksheetError`] when an answer has not the form that is asked for, or ids are missing.
     pub fn profile(&self, id: &str) -> Result<String, WorksheetError> {
+        self.refuse_unused()?;
         let name = self.one("name").unwrap_or(id);
         let mut text =
             format!("id = {}\nname = {}\nstatus = \"draft\"\n", quoted(id), quoted(name));
@@ -185,6 +202,20 @@ impl Worksheet {
             text += &self.drop(id, host)?;
         }
         Ok(text)
+    }
+
+    /// An answer is never left out in silence: what has no place without another one is refused.
+    fn refuse_unused(&self) -> Result<(), WorksheetError> {
+        for (question, needs) in
+            [("networks", "keys"), ("user", "host"), ("host_keys", "host"), ("folders", "host")]
+        {
+            if self.has(question) && !self.has(needs) {
+                let help = format!("answer `{needs}` too, or leave `{question}` out for now");
+                let message = format!("`{question}` says nothing without `{needs}`");
+                return Err(wrong(message, Some(help)));
+            }
+        }
+        Ok(())
     }
 
     fn x12(&self) -> Result<String, WorksheetError> {
@@ -314,6 +345,25 @@ mod tests {
         );
         assert_eq!(profile.documents[1].direction, Direction::Out);
         assert_eq!(profile.contacts[0].role.as_deref(), Some("technical"));
+    }
+
+    #[test]
+    fn a_spreadsheet_may_have_several_answers_in_columns() {
+        let csv = "question;answer;;\nname;Moose Mills, Inc.;;\nisa;ZZ:MOOSE;;\n\
+                   sets;810 out;820 in;\ncontacts;\"Elk; Ann <ann@moose.example> business\";;\n";
+        let sheet = Worksheet::read(csv, true).expect("a worksheet");
+        assert_eq!(sheet.all("name"), ["Moose Mills, Inc."]);
+        assert_eq!(sheet.all("sets"), ["810 out", "820 in"]);
+        assert_eq!(sheet.all("contacts"), ["Elk; Ann <ann@moose.example> business"]);
+    }
+
+    #[test]
+    fn no_answer_is_left_out_in_silence() {
+        let sheet = "isa = [\"ZZ:MOOSE\"]\nnetworks = [\"192.0.2.0/24\"]\n";
+        let sheet = Worksheet::read(sheet, false).expect("a worksheet");
+        let error = sheet.profile("moose").expect_err("it would be open to every network");
+        assert_eq!(error.message, "`networks` says nothing without `keys`");
+        assert!(error.help.is_some_and(|help| help.contains("answer `keys` too")));
     }
 
     #[test]

@@ -129,6 +129,7 @@ async fn refusals_say_why() {
         ("ln -s /etc/passwd inbound/p", "a mailbox has no links"),
         ("rm archive/a", "no such file"),
         ("rename outbound/bill.edi archive/bill.edi", "nothing can be put into archive"),
+        ("rename outbound/bill.edi inbound/bill.edi", "a file cannot be moved into another folder"),
         ("get ../../../etc/passwd p", "no folders within folders"),
         ("get /etc/passwd p", "there is no folder etc"),
         ("get .arriving/x x", "there is no folder .arriving"),

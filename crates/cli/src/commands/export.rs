@@ -121,7 +121,7 @@ fn grain(text: &str) -> Result<Grain, String> {
 pub(crate) fn run(args: &ExportArgs, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let settings = args.station.settings()?;
     station::run(async {
-        let house = settings.house().await?;
+        let house = settings.house_there().await?;
         let mut records = gather(&house, args, console).await?;
         let write = |out: &mut dyn Write| write(&house, args, &mut records, out);
         let left_out = match &args.output {

@@ -123,7 +123,7 @@ fn state(word: &str) -> Result<State, String> {
 pub(crate) fn run(command: &MsgCommand, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let settings = command.station.settings()?;
     station::run(async {
-        let house = settings.house().await?;
+        let house = settings.house_there().await?;
         let store = &*house.store;
         match &command.step {
             Step::List(args) => {

@@ -358,6 +358,12 @@ impl Files {
         self.mailbox.facts(from.0, &from.1)?;
         self.may_remove(from.0)?;
         self.may_put(to.0)?;
+        if from.0 != to.0 {
+            // It would lie in inbound and never arrive.
+            return Err(Refused::denied(
+                "a file cannot be moved into another folder; fetch it, delete it, and put it there",
+            ));
+        }
         if !replace && self.mailbox.facts(to.0, &to.1).is_ok() {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
         }

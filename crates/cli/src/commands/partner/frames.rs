@@ -7,6 +7,7 @@ use tieline_gateway::evidence::FromStore;
 use tieline_model::time::Date;
 use tieline_partner::frame::{Evidence, FrameState, NoEvidence, hindrances, judge};
 use tieline_partner::{Partner, PartnerBook};
+use tieline_store::AuditEntry;
 
 use super::evidence::Files;
 use super::{DirectoryArg, find};
@@ -53,6 +54,20 @@ impl EvidenceArgs {
     /// Where the partners are.
     pub(super) fn directory(&self) -> Result<DirectoryArg, Failure> {
         Ok(DirectoryArg::at(self.station.settings()?.partners()))
+    }
+
+    /// Writes down in the audit what was decided about a partner, where there is a store.
+    pub(super) fn write_down(&self, entry: AuditEntry) -> anyhow::Result<()> {
+        let settings = self.station.settings()?;
+        if !settings.has_store() {
+            return Ok(());
+        }
+        station::run(async {
+            let store = settings.store().await?;
+            let written = store.audit(vec![entry]).await;
+            store.close().await;
+            Ok(written.map_err(|error| refused(&error))?)
+        })
     }
 
     /// How each frame of a partner stands: by a folder of files if one is named, else by what the

@@ -5,6 +5,7 @@ use std::fs;
 use tieline_partner::edit;
 use tieline_partner::frame::{FrameState, SIGNATURES_FILE, hindrances, promotion_text};
 use tieline_partner::profile::Status;
+use tieline_store::AuditEntry;
 
 use super::frames::EvidenceArgs;
 use super::{find, write_checked};
@@ -15,7 +16,8 @@ use crate::failure::Failure;
 /// Bring a partner into production
 ///
 /// Refused with 1 while a frame is open or not signed by both, unless somebody takes that upon
-/// themselves with --override and says why; who and why is written down.
+/// themselves with --override and says why; who and why is written down in the partner's folder, and in
+/// the audit where there is a store.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PromoteArgs {
     /// The partner
@@ -64,6 +66,16 @@ pub(super) fn run(args: &PromoteArgs, console: &mut Console<'_>) -> anyhow::Resu
     let reason = args.reason.as_deref();
     let decision = promotion_text(&args.by, args.evidence.on(), &open, reason);
     write_checked(directory, &signatures, &format!("{before}{decision}"))?;
+    args.evidence.write_down(AuditEntry {
+        at: None,
+        actor: args.by.clone(),
+        action: "promote".to_string(),
+        subject: args.id.clone(),
+        detail: match (hindered.is_empty(), reason) {
+            (true, _) => "all frames are closed".to_string(),
+            (false, reason) => format!("{}: {}", hindered.join("; "), reason.unwrap_or_default()),
+        },
+    })?;
 
     let path = directory.profile_path(&args.id);
     let text = fs::read_to_string(&path)?;
