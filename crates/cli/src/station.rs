@@ -116,9 +116,9 @@ pub(crate) struct As2Settings {
     /// A PEM file with the key of that certificate.
     pub(crate) key: Option<PathBuf>,
     /// The most bytes of messages that came and are not verified yet, e.g. `4GB`; 4GB when not given.
-    unverified: Option<String>,
+    pub(crate) unverified: Option<String>,
     /// The same of those in one partner's name; half of that when not given.
-    unverified_of_partner: Option<String>,
+    pub(crate) unverified_of_partner: Option<String>,
     /// How many messages are opened at once; 16 small and 16 large ones when not given.
     pub(crate) opened_at_once: Option<usize>,
 }

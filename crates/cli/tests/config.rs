@@ -177,4 +177,10 @@ fn what_as2_needs_is_looked_at() {
     assert!(of("as2.listen").ends_with("command line (--as2)"), "{shown}");
     assert!(of("as2.path").contains("/as2") && of("as2.path").ends_with("default"), "{shown}");
     assert!(of("as2.key").ends_with("tieline.toml:3"), "{shown}");
+    assert!(of("as2.unverified").contains("4GB"), "{shown}");
+
+    ours.write("tieline.toml", "[as2]\nunverified = \"lots\"\n");
+    let said = check(&ours, &["--as2", "127.0.0.1:0"]);
+    let told = line(&said, "AS2 limits");
+    assert!(told.starts_with("FAIL") && told.contains("unverified: give a size"), "{told}");
 }

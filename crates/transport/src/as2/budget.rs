@@ -199,7 +199,8 @@ mod tests {
         assert!(second.spooled(1).is_ok());
         assert!(budget.hold("c", 4 << 20).is_some());
         drop(second);
-        assert_eq!((budget.taken().bytes, budget.taken().partners.len()), (0, 0));
+        let free = |taken: &Taken| taken.bytes == 0 && taken.partners.is_empty();
+        assert!(free(&budget.taken()), "everything is given back");
         let alone = budget.hold("a", 50 << 20).expect("one always has room");
         assert!(budget.hold("b", 1).is_none() && alone.spooled(60 << 20).is_ok());
     }

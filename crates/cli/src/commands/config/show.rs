@@ -90,6 +90,7 @@ fn all(
         path.as_ref().map_or(none.to_string(), |path| path.display().to_string())
     };
     let own = || format!("{}, made at the first start", settings.own_host_key().display());
+    let half = || "half of as2.unverified".to_string();
     let known = [
         ("store", without_password(&settings.address())),
         ("partners", settings.partners().display().to_string()),
@@ -102,6 +103,9 @@ fn all(
         ("as2.path", as2.path().to_string()),
         ("as2.certificate", shown(&as2.certificate, "none: plain HTTP")),
         ("as2.key", shown(&as2.key, "none")),
+        ("as2.unverified", as2.unverified.clone().unwrap_or_else(|| "4GB".to_string())),
+        ("as2.unverified_of_partner", as2.unverified_of_partner.clone().unwrap_or_else(half)),
+        ("as2.opened_at_once", as2.opened_at_once.map_or("16".to_string(), |it| it.to_string())),
     ];
     let mut all = Vec::new();
     let shown = file.map(|path| path.display().to_string()).unwrap_or_default();

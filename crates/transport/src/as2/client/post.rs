@@ -65,7 +65,7 @@ impl Post<'_> {
         let told = matches!(length, Length::Told { .. });
         let (file, size) = match &sealed.body {
             Body::Memory(bytes) if told => {
-                let body = Outgoing::Whole(Some(bytes.clone()));
+                let body = Outgoing::Whole((!bytes.is_empty()).then(|| bytes.clone()));
                 return self.send(&sealed.entity, body, &Progress::over()).await;
             }
             Body::Memory(bytes) => {
