@@ -11,7 +11,7 @@ use tieline_store::{Change, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::steps::{ALERT, Failure, Step, TELL, alert, broken, event, job};
+use crate::steps::{ALERT, CHECK, Failure, Step, TELL, alert, broken, event, job};
 use crate::{inbound, outbound, steady};
 
 /// How long a lease lasts, in seconds; it is renewed at a third of that.
@@ -72,8 +72,8 @@ pub async fn run(house: Arc<House>, workers: usize, stop: watch::Receiver<bool>)
 pub async fn run_due(house: &Arc<House>) -> Result<u64, StoreError> {
     let worker = Worker { name: format!("{}/due", house.node), lease: LEASE };
     let mut done = 0;
-    let kinds = [&KINDS[..], &TELLING[..]].concat();
-    while let Some(claimed) = house.store.claim(&worker, &kinds, 1).await?.pop() {
+    let mut round = Round::of(&[&KINDS[..], &TELLING[..]].concat());
+    while let Some(claimed) = round.claim(house, &worker).await? {
         done += do_all(house, &worker, claimed).await?;
     }
     Ok(done)
@@ -85,8 +85,9 @@ async fn one(
     kinds: &'static [&'static str],
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut round = Round::of(kinds);
     while !*stop.borrow() {
-        let waited = match take_one(&house, &worker, kinds).await {
+        let waited = match take_one(&house, &worker, &mut round).await {
             Ok(true) => continue,
             Ok(false) => rest(&house, kinds),
             Err(error) => {
@@ -115,10 +116,46 @@ async fn rest(house: &House, kinds: &[&str]) {
 }
 
 /// Takes a job that is due and does it, with those it leads to; whether there was one.
-async fn take_one(house: &Arc<House>, worker: &Worker, kinds: &[&str]) -> Result<bool, StoreError> {
-    match house.store.claim(worker, kinds, 1).await?.pop() {
+async fn take_one(
+    house: &Arc<House>,
+    worker: &Worker,
+    round: &mut Round,
+) -> Result<bool, StoreError> {
+    match round.claim(house, worker).await? {
         Some(claimed) => do_all(house, worker, claimed).await.map(|_| true),
         None => Ok(false),
+    }
+}
+
+/// What a worker takes, in turns. A file of many interchanges brings a check for each: after one of those
+/// a worker looks for something else first, so that a short file does not wait for somebody's long one.
+struct Round {
+    kinds: Vec<&'static str>,
+    others: Vec<&'static str>,
+    /// Whether the last job was one of many.
+    was_part: bool,
+}
+
+impl Round {
+    fn of(kinds: &[&'static str]) -> Round {
+        let others = kinds.iter().copied().filter(|kind| *kind != CHECK).collect();
+        Round { kinds: kinds.to_vec(), others, was_part: false }
+    }
+
+    /// The job whose turn it is, if one is due.
+    async fn claim(
+        &mut self,
+        house: &House,
+        worker: &Worker,
+    ) -> Result<Option<Claimed>, StoreError> {
+        if std::mem::take(&mut self.was_part)
+            && let Some(other) = house.store.claim(worker, &self.others, 1).await?.pop()
+        {
+            return Ok(Some(other));
+        }
+        let claimed = house.store.claim(worker, &self.kinds, 1).await?.pop();
+        self.was_part = claimed.as_ref().is_some_and(|it| it.kind == CHECK);
+        Ok(claimed)
     }
 }
 

@@ -14,7 +14,7 @@ use tieline_gateway::{House, operate};
 use tieline_transport::as2;
 use tieline_transport::sftp::bans::{BanRules, Bans};
 use tieline_transport::sftp::{HostKey, Settings as SftpLimits};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::console::Console;
 use crate::exit;
@@ -80,6 +80,8 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
     tell_of(args.log_format);
     let settings = args.station.settings()?;
     station::run(async {
+        // From here on a signal is heard, whenever it comes; unheard it would end the program at once.
+        let mut signals = Signals::heard()?;
         let house = settings.house().await?;
         let sftp = match args.sftp.or(settings.sftp.listen) {
             Some(listen) => Some(sftp(args, &settings, listen, &house, console)?),
@@ -111,7 +113,7 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
         let notify = Notify::from_environment();
         notify.ready();
         tokio::select! {
-            told = until_told(&house, &settings, &notify) => told?,
+            () = signals.until_told_to_end(&house, &settings, &notify) => {}
             () = notify.live() => {}
         }
         notify.stopping();
@@ -124,19 +126,33 @@ pub(crate) fn run(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result
     })
 }
 
-/// Waits for the word to stop, and reads the partners anew whenever it is told to.
-async fn until_told(house: &House, settings: &Settings, notify: &Notify) -> io::Result<()> {
-    let mut end = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut reload = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = end.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = reload.recv() => {
-                notify.reloading();
-                read_anew(house, settings).await;
-                notify.ready();
+/// What an operator tells the program by signals.
+struct Signals {
+    end: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn heard() -> io::Result<Signals> {
+        Ok(Signals {
+            end: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the word to stop, and reads the partners anew whenever it is told to.
+    async fn until_told_to_end(&mut self, house: &House, settings: &Settings, notify: &Notify) {
+        loop {
+            tokio::select! {
+                _ = self.end.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.reload.recv() => {
+                    notify.reloading();
+                    read_anew(house, settings).await;
+                    notify.ready();
+                }
             }
         }
     }

@@ -2,9 +2,11 @@
 
 use tieline_gateway::operate;
 use tieline_store::State;
+use tieline_store::message::Flow;
 use tieline_store::posting::Kind;
 
 use crate::common::{Database, Gateway, sample, segments};
+use crate::once::payment;
 
 const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
 const BANK: &str = "redriver-bank";
@@ -165,6 +167,25 @@ pub(crate) async fn several_interchanges_in_a_file_go_their_own_ways(on: Databas
     let states: Vec<State> = inside.iter().map(|it| it.state).collect();
     assert_eq!(states, [State::Posted, State::Held]);
     assert_eq!(gateway.postings().await.len(), 1);
+}
+
+pub(crate) async fn a_short_file_does_not_wait_for_a_long_one(on: Database) {
+    const INTERCHANGES: u32 = 40;
+    let gateway = Gateway::open(on).await;
+    let long: String = (0..INTERCHANGES).map(payment).collect();
+    gateway.receive(BANK, "long.edi", &long).await;
+    let unusable = gateway.receive("prairie-power", "short.edi", "this is no EDI").await;
+    gateway.work().await;
+    assert_eq!(gateway.message(unusable).await.state, State::Rejected);
+    let sent = gateway.all(Flow::Out).await;
+    let place = |wanted: &str| {
+        let mut ids: Vec<_> = sent.iter().map(|it| (it.id, it.partner.as_deref())).collect();
+        ids.sort_unstable();
+        ids.iter().position(|(_, partner)| *partner == Some(wanted))
+    };
+    assert_eq!(sent.len() as u32, INTERCHANGES + 1, "an answer to each, and a report");
+    let place = place("prairie-power").expect("it got a report");
+    assert!(place < 5, "{place} answers to the long file went before");
 }
 
 pub(crate) async fn test_traffic_stays_apart(on: Database) {

@@ -62,6 +62,7 @@ on_both! {
         what_is_accepted_with_errors_is_so_in_its_answer_and_its_effect
         what_nothing_is_done_with_waits_for_a_person
         several_interchanges_in_a_file_go_their_own_ways
+        a_short_file_does_not_wait_for_a_long_one
         test_traffic_stays_apart;
     outbound: usage_goes_out_once_and_its_acknowledgment_closes_it
         an_answer_before_we_know_that_it_was_sent_counts
