@@ -15,6 +15,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::error::StoreError;
 use crate::options::{Clock, machine_time};
 
+mod awake;
+
 /// How many operations are written together at most.
 const MOST: usize = 50;
 
@@ -53,7 +55,10 @@ impl Writer {
         let (requests, waiting) = mpsc::channel(WAITING);
         let writing = Writing { connection, now: Timestamp::UNIX_EPOCH, ready: 0 };
         let runtime = tokio::runtime::Handle::current();
-        std::thread::spawn(move || runtime.block_on(write_all(writing, waiting, clock, work)));
+        std::thread::spawn(move || {
+            let _entered = runtime.enter();
+            awake::run(write_all(writing, waiting, clock, work));
+        });
         Self { requests }
     }
 
