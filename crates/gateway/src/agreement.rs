@@ -14,11 +14,13 @@ use tieline_partner::profile::{
     AcknowledgmentKind, AfterSegment, Batch, Direction, Document, InterchangeId, Profile, Ta1,
     WatchedFolder,
 };
+use tieline_store::message::Flow;
 use tieline_store::posting::{Kind, Posting};
 use tieline_x12::acknowledge::{GroupAnswer, InterchangeAnswer, Policy};
 use tieline_x12::delimiters::{Delimiters, LineEnd};
 
 use crate::queue::REPORTS;
+use crate::withheld::withhold_details;
 
 /// Whether a partner's login may send as the holder of this id beside its own.
 pub(crate) fn may_send_as(partner: &Partner, (qualifier, id): (&[u8], &[u8])) -> bool {
@@ -142,6 +144,19 @@ pub(crate) fn may_see(partner: &Partner, posting: &Posting, on: Date) -> bool {
         Kind::Bill => DataKind::Bills,
         Kind::Payment | Kind::Request | Kind::Advice => return true,
     };
+    is_allowed(partner, posting, data, on)
+}
+
+/// What a posting says, and of what we send no more than the customers let the partner see on a day.
+pub(crate) fn read(partner: &Partner, posting: &Posting, on: Date) -> serde_json::Result<Record> {
+    let mut record = serde_json::from_slice(&posting.record)?;
+    if posting.flow == Flow::Out && !is_allowed(partner, posting, DataKind::AccountDetails, on) {
+        withhold_details(&mut record);
+    }
+    Ok(record)
+}
+
+fn is_allowed(partner: &Partner, posting: &Posting, data: DataKind, on: Date) -> bool {
     let by = partner.profile().id.as_str();
     let last = posting.until.and_then(|until| until.yesterday().ok());
     let Some(about) = posting.from.zip(last).and_then(|(from, to)| Period::new(from, to).ok())

@@ -26,6 +26,7 @@ use tieline_store::message::Flow;
 use tieline_store::posting::{Filter, Kind};
 
 use crate::house::House;
+use crate::withheld::withhold_details;
 
 /// How many postings are read at once.
 const PART: u32 = 50;
@@ -176,11 +177,18 @@ pub async fn extract(
             let record = serde_json::from_slice::<Record>(&posting.record);
             let record = record.map_err(|_| ExtractError::Unreadable(posting.id.0))?;
             let first = places.first().copied().unwrap_or_default();
-            let Some(record) = fitted(record, asked, first)? else { continue };
+            let Some(mut record) = fitted(record, asked, first)? else { continue };
             if let (Some(partner), Record::UsageReport(report)) = (partner, &record) {
                 for place in places.iter().filter(|_| report.series().next().is_some()) {
                     allowed(partner, asked, *place, DataKind::Intervals, days, today)?;
                 }
+            }
+            let sees_details = |place: &usize| {
+                let details = DataKind::AccountDetails;
+                partner.is_none_or(|it| allowed(it, asked, *place, details, days, today).is_ok())
+            };
+            if !places.iter().all(sees_details) {
+                withhold_details(&mut record);
             }
             each(&record).map_err(ExtractError::NotTaken)?;
             places.iter().for_each(|place| counts[*place] += 1);

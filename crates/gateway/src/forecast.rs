@@ -96,7 +96,7 @@ async fn release(
         // Any number will do: none is given before it is sent.
         let envelope = || Envelope { at: at.clone(), test, control: 1 };
         let held = |due: &[Posting]| {
-            let composed = records(due)
+            let composed = records(partner, due, at.date())
                 .and_then(|records| compose::interchange(book, partner, &envelope(), records));
             composed.map_or_else(|error| Some(error.to_string()), |it| it.held)
         };

@@ -38,6 +38,7 @@ mod speaker;
 mod steady;
 mod steps;
 pub mod upkeep;
+mod withheld;
 pub mod worker;
 
 pub use house::House;

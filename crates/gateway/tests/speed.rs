@@ -322,7 +322,7 @@ fn a_month_of_a_cooperative_goes_out() {
         let folder = gateway.path("partners").join(CUSTOMER).join("authorizations");
         fs::create_dir_all(&folder).expect("a folder");
         let authorization = format!(
-            "id = \"A-1\"\nsigned = 2026-01-02\naccounts = [{}]\ndata = [\"usage\", \"bills\"]\n\
+            "id = \"A-1\"\nsigned = 2026-01-02\naccounts = [{}]\ndata = [\"usage\", \"bills\", \"account_details\"]\n\
              from = 2026-01-02\nuntil = 2040-12-31\nevidence = \"a test\"\n",
             accounts.join(", ")
         );

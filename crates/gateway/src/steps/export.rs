@@ -99,7 +99,8 @@ pub(crate) async fn step(house: &House, claimed: &Claimed) -> Result<Step, Failu
         let Some(last) = due.last() else { break };
         after = Some(last.id);
         due.retain(|it| flow == Flow::In || agreement::may_see(partner, it, today));
-        for due in tables(export.format, due, &mut faults) {
+        let read = due.into_iter().map(|it| (agreement::read(partner, &it, today), it)).collect();
+        for due in tables(export.format, read, &mut faults) {
             together_or_alone(house, partner, export, due, &mut faults).await?;
         }
     }
@@ -122,12 +123,12 @@ fn told(name: &str, faults: &[String]) -> Change {
 /// Postings by the file they go into: a CSV file holds one kind of rows.
 fn tables(
     format: FileFormat,
-    due: Vec<Posting>,
+    due: Vec<(serde_json::Result<Record>, Posting)>,
     faults: &mut Vec<String>,
 ) -> Vec<Vec<(Posting, Record)>> {
     let mut files: BTreeMap<Table, Vec<(Posting, Record)>> = BTreeMap::new();
-    for posting in due {
-        let Ok(record) = serde_json::from_slice::<Record>(&posting.record) else {
+    for (record, posting) in due {
+        let Ok(record) = record else {
             faults.push(format!("P{}: it is no record of this version", posting.id.0));
             continue;
         };

@@ -4,16 +4,17 @@
 //! message it goes in. The numbers of an interchange belong to the first posting in it, so a step
 //! that is done twice gives the same interchange.
 
+use jiff::civil::Date;
 use tieline_model::record::Record;
 use tieline_partner::Partner;
 use tieline_partner::profile::Status;
 use tieline_store::change;
-use tieline_store::job::Claimed;
+use tieline_store::job::{Claimed, NewJob};
 use tieline_store::message::{Flow, Message};
 use tieline_store::posting::{Filter, Kind, NewRelease, Posting};
 use tieline_store::{Change, StoreError};
 
-use super::{Failure, Step, event, work};
+use super::{ALERT, Failure, Step, event, job, work};
 use crate::agreement;
 use crate::compose::{self, Envelope};
 use crate::house::House;
@@ -91,13 +92,32 @@ async fn together_or_alone(
         let one = [one];
         let composed = match compose(house, book, partner, set, test, &one).await {
             Err(Failure::Final(reason)) => {
-                tracing::error!(partner = partner.profile().id, set, reason, "not released");
+                tell(house, partner, set, &one[0], &reason).await?;
                 continue;
             }
             composed => composed?,
         };
         write(house, partner, set, test, &one, composed).await?;
     }
+    Ok(())
+}
+
+/// Has a person told of a document that stays, once for each.
+async fn tell(
+    house: &House,
+    partner: &Partner,
+    set: &str,
+    posting: &Posting,
+    reason: &str,
+) -> Result<(), Failure> {
+    let (id, number) = (&partner.profile().id, posting.id.0);
+    tracing::error!(partner = id, set, reason, "not released");
+    let told = NewJob {
+        detail: format!("not sent {id}: {set} of P{number} cannot be composed: {reason}"),
+        unique: Some(format!("alert {set} {id} P{number}")),
+        ..job(ALERT)
+    };
+    house.store.apply(Change { jobs: vec![told], ..Change::default() }).await?;
     Ok(())
 }
 
@@ -109,13 +129,13 @@ async fn compose(
     test: bool,
     due: &[Posting],
 ) -> Result<Outgoing, Failure> {
-    let records = records(due)?;
+    let at = house.local(house.store.now().await?);
+    let records = records(partner, due, at.date())?;
     let id = &partner.profile().id;
     let first = due.first().map_or(0, |it| it.id.0);
     let purpose = format!("{} from P{first}, {}", form(set, test), due.len());
     let count = compose::groups(&records);
     let control = house.store.allocate(&queue::counter(id), &purpose, count).await?;
-    let at = house.local(house.store.now().await?);
     let (book, id) = (std::sync::Arc::clone(book), id.clone());
     work(move || {
         let gone = || Failure::Final(format!("there is no partner {id} any more"));
@@ -159,10 +179,14 @@ pub(crate) async fn anew(
     Ok(true)
 }
 
-/// What postings say.
-pub(crate) fn records(due: &[Posting]) -> Result<Vec<Record>, Failure> {
+/// What postings say, as a partner may see it on a day.
+pub(crate) fn records(
+    partner: &Partner,
+    due: &[Posting],
+    on: Date,
+) -> Result<Vec<Record>, Failure> {
     let records = due.iter().map(|it| {
-        serde_json::from_slice::<Record>(&it.record)
+        agreement::read(partner, it, on)
             .map_err(|error| Failure::Final(format!("a posting cannot be read: {error}")))
     });
     records.collect()

@@ -65,6 +65,7 @@ on_both! {
         a_short_file_does_not_wait_for_a_long_one
         test_traffic_stays_apart;
     outbound: usage_goes_out_once_and_its_acknowledgment_closes_it
+        who_the_customer_is_goes_only_with_the_customers_word
         an_answer_before_we_know_that_it_was_sent_counts
         nothing_is_released_that_no_customer_allowed
         a_rejection_shows_on_what_was_sent

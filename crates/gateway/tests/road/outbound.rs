@@ -1,5 +1,6 @@
 //! What goes out: composed once, delivered once, and its answers expected.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -111,6 +112,40 @@ pub(crate) async fn usage_goes_out_once_and_its_acknowledgment_closes_it(on: Dat
     assert!(matches!(expected[0].standing, Standing::Answered(_)), "{expected:?}");
     // An acknowledgment is never acknowledged.
     assert_eq!(gateway.mailbox(AGGREGATOR, "outbound").len(), 1);
+}
+
+pub(crate) async fn who_the_customer_is_goes_only_with_the_customers_word(on: Database) {
+    let gateway = Gateway::open(on).await;
+    let path = gateway.path("partners/prairie-power/authorizations/A-2026-014.toml");
+    let wider = fs::read_to_string(&path).expect("it is there");
+    let text = wider.replace(", \"account_details\"", "");
+    assert_ne!(text, wider);
+    fs::write(&path, text).expect("it can be written");
+    gateway.edit(AGGREGATOR, |profile| profile);
+    gateway.bring("usage.json", "json", &usage()).await;
+    gateway.work().await;
+    gateway.release("prairie-power/867").await;
+    assert_eq!(gateway.mailbox(AGGREGATOR, "outbound"), [], "their guide asks for the name");
+    let held = gateway.messages(State::Held).await;
+    let reason = held[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("the guide asks for N1*8R"), "{reason}");
+    let Payload::Bytes(bytes) = gateway.store().payload(held[0].id).await.expect("it is kept")
+    else {
+        panic!("it is short")
+    };
+    let document = String::from_utf8(bytes).expect("it is text");
+    for detail in ["N1*8R", "N3*", "N4*", "REF*NH", "NTE*"] {
+        assert!(!document.contains(detail), "{detail}");
+    }
+    assert!(document.contains("PTD*PM"), "the readings are there");
+
+    fs::write(&path, wider).expect("it can be written");
+    gateway.edit(AGGREGATOR, |profile| profile);
+    let done = operate::reprocess(&gateway.house, held[0].id, false, "a person", "they allow it");
+    done.await.expect("it is composed anew");
+    gateway.work().await;
+    let sent = gateway.mailbox(AGGREGATOR, "outbound");
+    assert!(sent.first().expect("it goes").1.contains("N1*8R"));
 }
 
 pub(crate) async fn an_answer_before_we_know_that_it_was_sent_counts(on: Database) {
