@@ -65,6 +65,10 @@ pub struct Answer {
     pub by: Option<InterchangeId>,
 }
 
+/// What is noted on an acknowledgment of what nobody here knows.
+pub(crate) const UNSENT: &str =
+    "nobody waits for what it acknowledges: we did not send it, or asked for no acknowledgment";
+
 impl Answer {
     /// What it says to whom waits for it no more.
     pub(crate) fn unasked(&self) -> String {

@@ -247,7 +247,8 @@ pub(crate) async fn a_receipt_that_comes_later_closes_the_message(on: Database) 
     let answer = first_out(&pair.ours).await;
     until(&pair.ours, answer, State::Accepted).await;
     let events = pair.ours.events(answer).await;
-    assert!(events.contains(&"receipt awaited".to_string()), "{events:?}");
+    // It may be quicker than the answer to our request, and then nobody waits for it.
+    assert!(events.contains(&"receipt".to_string()), "{events:?}");
     assert_eq!(all(&pair.theirs, Flow::In).await.len(), 1, "it came once");
     pair.stop().await;
 }

@@ -7,7 +7,7 @@ use crate::brought::Brought;
 use crate::columns::{self, Columns};
 use crate::error::StoreError;
 use crate::expectation::{
-    Answer, Due, Expectation, Filter, Kind, NewExpectation, Outcome, Standing,
+    Answer, Due, Expectation, Filter, Kind, NewExpectation, Outcome, Standing, UNSENT,
 };
 use crate::message::{MessageId, State};
 use crate::words::Word;
@@ -81,7 +81,12 @@ pub(super) async fn answer(
     .bind(&answer.key)
     .fetch_optional(&mut writing.connection)
     .await?;
-    let Some(row) = row else { return Ok(Vec::new()) };
+    let Some(row) = row else {
+        if let Some(by) = answer.by {
+            super::message::note_of(writing, by, "answers nothing", UNSENT).await?;
+        }
+        return Ok(Vec::new());
+    };
     match columns::standing(&row)? {
         Standing::Dropped => {
             // It closes nothing, and somebody may want to know all the same.

@@ -201,6 +201,26 @@ pub(super) async fn happen(
     write_event(writing, message, interchange, &event.what, &event.detail).await
 }
 
+/// Notes on an interchange, and so on its message, what it came to.
+pub(super) async fn note_of(
+    writing: &mut Writing,
+    id: InterchangeId,
+    what: &str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    query(
+        "insert into event (message, interchange, at, what, detail)
+         select message, id, $2, $3, $4 from interchange where id = $1",
+    )
+    .bind(id.0)
+    .bind(writing.now.as_microsecond())
+    .bind(what)
+    .bind(detail)
+    .execute(&mut writing.connection)
+    .await?;
+    Ok(())
+}
+
 /// Notes on a message what came for it.
 pub(super) async fn note(
     writing: &mut Writing,

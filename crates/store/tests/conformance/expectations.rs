@@ -180,6 +180,25 @@ pub(crate) async fn nobody_waits_for_a_message_that_is_sent_again(world: World) 
     assert!(world.fall_due().await.expect("read").is_empty());
 }
 
+pub(crate) async fn an_answer_to_nothing_is_noted_where_it_came(world: World) {
+    let message = receive(&**world, b"997").await;
+    let (by, _) = keep(&**world, interchange(message, 71, b"997")).await;
+    let answer = Answer {
+        partner: PARTNER.to_string(),
+        kind: Kind::Functional,
+        key: "PT:77".to_string(),
+        outcome: Outcome::Accepted,
+        detail: String::new(),
+        by: Some(by),
+    };
+    let change = Change { answers: vec![answer], ..Change::default() };
+    let answered = world.apply(change).await.expect("written").answered;
+    assert_eq!(answered, [Vec::new()]);
+    let events = world.events(message).await.expect("read");
+    let last = events.last().expect("it is noted");
+    assert_eq!((last.what.as_str(), last.interchange), ("answers nothing", Some(by)));
+}
+
 pub(crate) async fn an_answer_may_change(world: World) {
     let message = send(&**world, State::Sent).await;
     expect(&**world, vec![expectation(&world, message, "PT:1")]).await;

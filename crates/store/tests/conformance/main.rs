@@ -86,6 +86,7 @@ on_both! {
         an_answer_before_the_delivery_is_written_down_counts
         an_answer_waited_for_twice_has_the_later_deadline
         nobody_waits_for_a_message_that_is_sent_again
+        an_answer_to_nothing_is_noted_where_it_came
         an_answer_may_change
         what_falls_due_brings_its_job_with_it;
     schedules: a_planned_run_begins_once
