@@ -1,6 +1,7 @@
 //! The store in SQLite: one file, one writer, any number of readers.
 
 mod access;
+mod awake;
 pub(crate) mod backup;
 mod change;
 mod connection;

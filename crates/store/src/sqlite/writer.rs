@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection, raw_sql};
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::awake;
 use crate::error::StoreError;
 use crate::options::{Clock, machine_time};
-
-mod awake;
 
 /// How many operations are written together at most.
 const MOST: usize = 50;
