@@ -80,9 +80,9 @@ pub async fn backup(address: &str, options: &Options, folder: &Path) -> Result<B
 ///
 /// # Errors
 ///
-/// [`StoreError::Busy`] while somebody uses the store; [`StoreError::Address`] for a PostgreSQL store, when
-/// there is a store already and it may not be replaced, and when the folder holds no backup; [`StoreError::TooNew`] when a newer program made
-/// it. Then the store is as it was.
+/// [`StoreError::Busy`] while somebody uses the store; [`StoreError::Address`] for a PostgreSQL store,
+/// when there is a store already and it may not be replaced, and when the folder holds no backup;
+/// [`StoreError::TooNew`] when a newer program made it. Then the store is as it was.
 pub async fn restore(
     folder: &Path,
     address: &str,

@@ -1,11 +1,16 @@
 //! What comes in: kept, judged, answered, posted, each once.
 
-use tieline_gateway::operate;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::SignedDuration;
+use tieline_gateway::{operate, worker};
 use tieline_store::State;
 use tieline_store::message::Flow;
 use tieline_store::posting::Kind;
 
 use crate::common::{Database, Gateway, sample, segments};
+use crate::hooked::{Fate, Hooked};
 use crate::once::payment;
 
 const PAYMENT: &str = "820/ach-ctx-many-accounts.edi";
@@ -171,11 +176,23 @@ pub(crate) async fn several_interchanges_in_a_file_go_their_own_ways(on: Databas
 
 pub(crate) async fn a_short_file_does_not_wait_for_a_long_one(on: Database) {
     const INTERCHANGES: u32 = 40;
-    let gateway = Gateway::open(on).await;
+    let (gateway, clock) = crate::due::gateway(on).await;
     let long: String = (0..INTERCHANGES).map(payment).collect();
     gateway.receive(BANK, "long.edi", &long).await;
+    let later = SignedDuration::from_secs(10);
+    clock.advance(later);
     let unusable = gateway.receive("prairie-power", "short.edi", "this is no EDI").await;
-    gateway.work().await;
+    clock.advance(-later);
+    // The long file is read before the short one comes, so its interchanges are due before that.
+    let (claims, moved) = (AtomicU32::new(0), clock.clone());
+    let hook = move |call| {
+        if call == "claim" && claims.fetch_add(1, Ordering::SeqCst) == 1 {
+            moved.advance(later);
+        }
+        Fate::Done
+    };
+    let node = gateway.wrapped("other", |store| Arc::new(Hooked::around(store, Box::new(hook))));
+    worker::run_due(&node.house).await.expect("the store works");
     assert_eq!(gateway.message(unusable).await.state, State::Rejected);
     let sent = gateway.all(Flow::Out).await;
     let place = |wanted: &str| {

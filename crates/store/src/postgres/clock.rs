@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::{PgExecutor, query};
 
 use crate::columns::Columns;
@@ -32,10 +32,8 @@ impl ServerClock {
             return Ok(clock.now());
         }
         let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((when, now)) = answered
-            && let Some(since) = Some(when.elapsed()).filter(|since| *since < FRESH)
-        {
-            let since = SignedDuration::try_from(since).unwrap_or_default();
+        let since = answered.map(|(when, now)| (when.elapsed(), now));
+        if let Some((since, now)) = since.filter(|(since, _)| *since < FRESH) {
             return now.checked_add(since).map_err(|error| StoreError::Database(error.to_string()));
         }
         let now = query("select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now")
